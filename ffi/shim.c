@@ -1,0 +1,921 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "wrapper.h"
+#include <machine/md_var.h>
+#include <sys/conf.h>
+#include <sys/ttycom.h>
+#include <fs/devfs/devfs_int.h>
+#include <security/audit/audit.h>
+
+MALLOC_DEFINE(M_LINUX_RS, "linux_rs", "Linux compatibility (linux_rs)");
+
+struct thread *
+lrs_curthread(void)
+{
+	return (curthread);
+}
+
+void
+lrs_PROC_LOCK(struct proc *p)
+{
+	PROC_LOCK(p);
+}
+
+void
+lrs_PROC_UNLOCK(struct proc *p)
+{
+	PROC_UNLOCK(p);
+}
+
+vm_offset_t
+lrs_PROC_PS_STRINGS(struct proc *p)
+{
+	return (PROC_PS_STRINGS(p));
+}
+
+void
+lrs_PRELE(struct proc *p)
+{
+	PRELE(p);
+}
+
+void
+lrs_mtx_lock(struct mtx *m)
+{
+	mtx_lock(m);
+}
+
+void
+lrs_mtx_unlock(struct mtx *m)
+{
+	mtx_unlock(m);
+}
+
+void
+lrs_sx_slock(struct sx *sx)
+{
+	sx_slock(sx);
+}
+
+void
+lrs_sx_sunlock(struct sx *sx)
+{
+	sx_sunlock(sx);
+}
+
+int
+lrs_sigismember(const sigset_t *set, int sig)
+{
+	return (SIGISMEMBER(*set, sig));
+}
+
+/* The text is data, never a format. */
+void
+lrs_console(const char *text, int len)
+{
+	printf("%.*s", len, text);
+}
+
+void
+lrs_panic(const char *text, int len)
+{
+	panic("%.*s", len, text);
+}
+
+bool
+lrs_cs_secure(int cs)
+{
+	return (CS_SECURE(cs));
+}
+
+bool
+lrs_is_linux(struct proc *p)
+{
+	return (SV_PROC_ABI(p) == SV_ABI_LINUX);
+}
+
+gid_t
+lrs_cr_gid(const struct ucred *cr)
+{
+	return (cr->cr_gid);
+}
+
+/*
+ * Makes the emulation root the first place where absolute paths are looked
+ * up. No such directory: there is nothing to look up there.
+ */
+int
+lrs_set_emul_root(struct thread *td)
+{
+	struct nameidata nd;
+	int error;
+
+	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, linux_rs_emul_path);
+	error = namei(&nd);
+	if (error != 0)
+		return (0);
+	NDFREE_PNBUF(&nd);
+	pwd_altroot(td, nd.ni_vp);
+	vrele(nd.ni_vp);
+	return (0);
+}
+
+vm_object_t
+lrs_shared_object_create(char **mapping, vm_size_t size)
+{
+	vm_object_t obj;
+	vm_offset_t kva;
+	vm_page_t m;
+
+	kva = kva_alloc(size);
+	if (kva == 0)
+		return (NULL);
+	obj = vm_pager_allocate(OBJT_PHYS, NULL, size, VM_PROT_DEFAULT, 0, NULL);
+	VM_OBJECT_WLOCK(obj);
+	for (vm_size_t i = 0; i < size / PAGE_SIZE; i++) {
+		m = vm_page_grab(obj, i, VM_ALLOC_ZERO);
+		vm_page_valid(m);
+		vm_page_xunbusy(m);
+		pmap_qenter(kva + i * PAGE_SIZE, &m, 1);
+	}
+	VM_OBJECT_WUNLOCK(obj);
+	*mapping = (char *)kva;
+	return (obj);
+}
+
+void
+lrs_shared_object_destroy(vm_object_t obj, char *mapping, vm_size_t size)
+{
+	pmap_qremove((vm_offset_t)mapping, size / PAGE_SIZE);
+	kva_free((vm_offset_t)mapping, size);
+	vm_object_deallocate(obj);
+}
+
+int
+lrs_map_shared_object(struct proc *p, vm_object_t obj, vm_offset_t addr,
+    vm_size_t size)
+{
+	int rv;
+
+	vm_object_reference(obj);
+	rv = vm_map_fixed(&p->p_vmspace->vm_map, obj, 0, addr, size,
+	    VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_READ | VM_PROT_EXECUTE,
+	    MAP_INHERIT_SHARE | MAP_ACC_NO_CHARGE);
+	if (rv != KERN_SUCCESS)
+		vm_object_deallocate(obj);
+	return (vm_mmap_to_errno(rv));
+}
+
+/* A thread made by fork1(RFSTOPPED) or thread creation runs for the first time. */
+void
+lrs_make_runnable(struct thread *td)
+{
+	thread_lock(td);
+	TD_SET_CAN_RUN(td);
+	sched_add(td, SRQ_BORING);
+}
+
+bool
+lrs_fd_nonblocking(struct thread *td, int fd)
+{
+	struct file *fp;
+	bool nonblocking;
+
+	if (fget(td, fd, &cap_no_rights, &fp) != 0)
+		return (false);
+	nonblocking = (atomic_load_int(&fp->f_flag) & FNONBLOCK) != 0;
+	fdrop(fp, td);
+	return (nonblocking);
+}
+
+void
+lrs_umtxq_lock(struct umtx_key *key)
+{
+	umtxq_lock(key);
+}
+
+void
+lrs_umtxq_unlock(struct umtx_key *key)
+{
+	umtxq_unlock(key);
+}
+
+/* What the compiler calls for slice comparison; the kernel has only memcmp. */
+#undef bcmp
+int	bcmp(const void *, const void *, size_t);
+
+int
+bcmp(const void *a, const void *b, size_t n)
+{
+	return (memcmp(a, b, n));
+}
+
+/* --- descriptors, reading and writing */
+
+int
+lrs_fd_info(struct thread *td, int fd, int *flags, int *type)
+{
+	struct file *fp;
+	int error;
+
+	error = fget(td, fd, &cap_no_rights, &fp);
+	if (error != 0)
+		return (error);
+	*flags = OFLAGS(fp->f_flag);
+	*type = fp->f_type;
+	fdrop(fp, td);
+	return (0);
+}
+
+int
+lrs_fd_same(struct thread *td, int fd1, int fd2, bool *same)
+{
+	struct file *fp1, *fp2;
+	int error;
+
+	error = fget(td, fd1, &cap_no_rights, &fp1);
+	if (error != 0)
+		return (error);
+	error = fget(td, fd2, &cap_no_rights, &fp2);
+	if (error == 0) {
+		*same = fp1 == fp2;
+		fdrop(fp2, td);
+	}
+	fdrop(fp1, td);
+	return (error);
+}
+
+/* VOP_ADVLOCK(9), whose header the kernel build generates. */
+struct lrs_advlock_args {
+	struct vop_generic_args a_gen;
+	struct vnode	*a_vp;
+	void		*a_id;
+	int		a_op;
+	struct flock	*a_fl;
+	int		a_flags;
+};
+extern struct vnodeop_desc vop_advlock_desc;
+int	lrs_VOP_ADVLOCK_APV(const struct vop_vector *,
+	    struct lrs_advlock_args *) __asm("VOP_ADVLOCK_APV");
+
+/*
+ * A record lock whose owner is the open file.  FHASLOCK makes its last close
+ * give up every lock that it owns.
+ */
+int
+lrs_ofd_lock(struct thread *td, int fd, bool get, bool wait, struct flock *fl)
+{
+	struct lrs_advlock_args args;
+	struct file *fp;
+	off_t offset;
+	int error, flags, op;
+
+	error = fget_unlocked(td, fd, &cap_flock_rights, &fp);
+	if (error != 0)
+		return (error);
+	if (fp->f_type != DTYPE_VNODE || fp->f_ops == &path_fileops ||
+	    (!get && fl->l_type == F_RDLCK && (fp->f_flag & FREAD) == 0) ||
+	    (!get && fl->l_type == F_WRLCK && (fp->f_flag & FWRITE) == 0)) {
+		fdrop(fp, td);
+		return (EBADF);
+	}
+	if (fl->l_whence == SEEK_CUR) {
+		offset = foffset_get(fp);
+		if ((fl->l_start > 0 && offset > OFF_MAX - fl->l_start)) {
+			fdrop(fp, td);
+			return (EOVERFLOW);
+		}
+		fl->l_start += offset;
+		fl->l_whence = SEEK_SET;
+	}
+	flags = F_FLOCK | (wait ? F_WAIT : 0);
+	op = get ? F_GETLK : fl->l_type == F_UNLCK ? F_UNLCK : F_SETLK;
+	if (op == F_SETLK)
+		atomic_set_int(&fp->f_flag, FHASLOCK);
+	args.a_gen.a_desc = &vop_advlock_desc;
+	args.a_vp = fp->f_vnode;
+	args.a_id = fp;
+	args.a_op = op;
+	args.a_fl = fl;
+	args.a_flags = flags;
+	error = lrs_VOP_ADVLOCK_APV(fp->f_vnode->v_op, &args);
+	fdrop(fp, td);
+	return (error);
+}
+
+int
+lrs_sendfile(struct thread *td, int from, int to, off_t offset, size_t len,
+    off_t *sent)
+{
+	struct file *fp;
+	int error;
+
+	*sent = 0;
+	error = fget_read(td, from, &cap_pread_rights, &fp);
+	if (error != 0)
+		return (error);
+	error = fo_sendfile(fp, to, NULL, NULL, offset, len, sent, 0, td);
+	fdrop(fp, td);
+	return (error);
+}
+
+static void
+kernel_uio(struct thread *td, struct uio *uio, struct iovec *iov, void *buf,
+    size_t len)
+{
+	iov->iov_base = buf;
+	iov->iov_len = len;
+	uio->uio_iov = iov;
+	uio->uio_iovcnt = 1;
+	uio->uio_offset = 0;
+	uio->uio_resid = len;
+	uio->uio_segflg = UIO_SYSSPACE;
+	uio->uio_td = td;
+}
+
+/* At the file's own offset when `offset' is negative. */
+int
+lrs_read_kernel(struct thread *td, int fd, void *buf, size_t len, off_t offset)
+{
+	struct iovec iov;
+	struct uio uio;
+
+	kernel_uio(td, &uio, &iov, buf, len);
+	uio.uio_rw = UIO_READ;
+	return (offset < 0 ? kern_readv(td, fd, &uio) :
+	    kern_preadv(td, fd, &uio, offset));
+}
+
+int
+lrs_write_kernel(struct thread *td, int fd, void *buf, size_t len)
+{
+	struct iovec iov;
+	struct uio uio;
+
+	kernel_uio(td, &uio, &iov, buf, len);
+	uio.uio_rw = UIO_WRITE;
+	return (kern_writev(td, fd, &uio));
+}
+
+/* Whether an open device is a terminal. */
+static bool
+is_terminal(struct vnode *vp)
+{
+	struct cdev *dev;
+	struct cdevsw *csw;
+	int ref;
+	bool tty;
+
+	csw = devvn_refthread(vp, &dev, &ref);
+	if (csw == NULL)
+		return (false);
+	tty = (csw->d_flags & D_TTY) != 0;
+	dev_relthread(dev, ref);
+	return (tty);
+}
+
+/*
+ * lseek(2) with one lookup of the descriptor: FreeBSD seeks on terminals, where
+ * Linux says ESPIPE.
+ */
+int
+lrs_lseek(struct thread *td, int fd, off_t offset, int whence)
+{
+	struct file *fp;
+	struct vnode *vp;
+	int error;
+
+	error = fget(td, fd, &cap_seek_rights, &fp);
+	if (error != 0)
+		return (error);
+	vp = fp->f_vnode;
+	if ((fp->f_ops->fo_flags & DFLAG_SEEKABLE) == 0 ||
+	    (fp->f_type == DTYPE_VNODE && vp->v_type == VCHR &&
+	    is_terminal(vp)))
+		error = ESPIPE;
+	else
+		error = fo_seek(fp, offset, whence, td);
+	fdrop(fp, td);
+	return (error);
+}
+
+/* Whether the process leads a session that has no terminal yet. */
+bool
+lrs_may_take_tty(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	bool may;
+
+	if ((p->p_flag & P_CONTROLT) != 0)
+		return (false);
+	PROC_LOCK(p);
+	may = SESS_LEADER(p) && (p->p_flag & P_CONTROLT) == 0;
+	PROC_UNLOCK(p);
+	return (may);
+}
+
+/* Makes the terminal at fd, if it is one, the controlling terminal. */
+void
+lrs_take_tty(struct thread *td, int fd)
+{
+	struct file *fp;
+
+	if (fget(td, fd, &cap_ioctl_rights, &fp) != 0)
+		return;
+	if (fp->f_type == DTYPE_VNODE && fp->f_vnode->v_type == VCHR &&
+	    (fp->f_flag & FREAD) != 0 && is_terminal(fp->f_vnode))
+		(void)fo_ioctl(fp, TIOCSCTTY, NULL, td->td_ucred, td);
+	fdrop(fp, td);
+}
+
+/* Copies a name without its NUL: its length, or 0 for one that does not fit. */
+static size_t
+copy_name(const char *from, char *to, size_t size)
+{
+	size_t len;
+
+	for (len = 0; from[len] != '\0'; len++) {
+		if (len == size)
+			return (0);
+		to[len] = from[len];
+	}
+	return (len);
+}
+
+/*
+ * The name of the device that stat(2) shows as rdev, without a NUL; 0 if there
+ * is none, or a longer one.
+ */
+size_t
+lrs_device_name(dev_t rdev, char *name, size_t size)
+{
+	struct cdev_priv *cdp;
+	size_t len = 0;
+
+	dev_lock();
+	TAILQ_FOREACH(cdp, &cdevp_list, cdp_list) {
+		if (cdp->cdp_inode == rdev) {
+			len = copy_name(cdp->cdp_c.si_name, name, size);
+			break;
+		}
+	}
+	dev_unlock();
+	return (len);
+}
+
+/*
+ * fstat(2) with one lookup of the descriptor, and for a device its name without a
+ * NUL; *len stays as it is if it has none, or a longer one.
+ */
+int
+lrs_fstat(struct thread *td, int fd, struct stat *sb, char *device, size_t size,
+    size_t *len)
+{
+	struct file *fp;
+	struct cdev *dev;
+	int error, ref;
+
+	AUDIT_ARG_FD(fd);
+	error = fget(td, fd, &cap_fstat_rights, &fp);
+	if (__predict_false(error != 0))
+		return (error);
+	AUDIT_ARG_FILE(td->td_proc, fp);
+	sb->st_filerev = 0;
+	sb->st_bsdflags = 0;
+	error = fo_stat(fp, sb, td->td_ucred);
+	if (error == 0 && __predict_false(S_ISCHR(sb->st_mode))) {
+		if (fp->f_type == DTYPE_PTS) {
+			/* The master side, which is one device for all on Linux. */
+			*len = copy_name("ptmx", device, size);
+		} else if (fp->f_type == DTYPE_VNODE &&
+		    devvn_refthread(fp->f_vnode, &dev, &ref) != NULL) {
+			*len = copy_name(dev->si_name, device, size);
+			dev_relthread(dev, ref);
+		}
+	}
+	fdrop(fp, td);
+	return (error);
+}
+
+/*
+ * The attribute names of the user name space, each behind a byte with its length:
+ * of fd if that is what is open, else of path.
+ */
+int
+lrs_extattr_list(struct thread *td, int fd, const char *path, bool open,
+    bool follow, char *names, size_t size, size_t *used)
+{
+	struct iovec iov = { .iov_base = names, .iov_len = size };
+	struct uio uio = {
+		.uio_iov = &iov,
+		.uio_iovcnt = 1,
+		.uio_resid = size,
+		.uio_segflg = UIO_SYSSPACE,
+		.uio_rw = UIO_READ,
+		.uio_td = td,
+	};
+	int error;
+
+	if (open)
+		error = kern_extattr_list_fd(td, fd, EXTATTR_NAMESPACE_USER,
+		    &uio);
+	else
+		error = kern_extattr_list_path(td, path, EXTATTR_NAMESPACE_USER,
+		    &uio, follow ? FOLLOW : NOFOLLOW, UIO_USERSPACE);
+	*used = size - uio.uio_resid;
+	return (error);
+}
+
+struct thread *
+lrs_first_thread(struct proc *p)
+{
+	return (FIRST_THREAD_IN_PROC(p));
+}
+
+/* Whether another thread or process runs in the same memory. */
+bool
+lrs_shares_memory(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+
+	return (p->p_numthreads > 1 ||
+	    refcount_load(&p->p_vmspace->vm_refcnt) > 1);
+}
+
+/* CLONE_PARENT: the child becomes a child of the caller's parent. */
+void
+lrs_adopt_by_parent(struct thread *td, struct proc *child)
+{
+	struct proc *parent;
+
+	sx_xlock(&proctree_lock);
+	parent = td->td_proc->p_pptr;
+	PROC_LOCK(child);
+	child->p_sigparent = td->td_proc->p_sigparent;
+	proc_reparent(child, parent, true);
+	PROC_UNLOCK(child);
+	sx_xunlock(&proctree_lock);
+}
+
+/* Sleeps until a child changes, a signal comes, or timo ticks have passed. */
+int
+lrs_wait_child(struct thread *td, int timo)
+{
+	struct proc *p = td->td_proc;
+	int error = 0;
+
+	PROC_LOCK(p);
+	if ((p->p_flag & P_STATCHILD) == 0)
+		error = msleep(p, &p->p_mtx, PWAIT | PCATCH, "lwait", timo);
+	PROC_UNLOCK(p);
+	return (error == EWOULDBLOCK ? 0 : error);
+}
+
+/* Processor time of the process and of its reaped children. */
+void
+lrs_process_times(struct thread *td, struct timeval *user,
+    struct timeval *sys, struct timeval *child_user, struct timeval *child_sys)
+{
+	struct proc *p = td->td_proc;
+
+	PROC_LOCK(p);
+	PROC_STATLOCK(p);
+	calcru(p, user, sys);
+	PROC_STATUNLOCK(p);
+	calccru(p, child_user, child_sys);
+	PROC_UNLOCK(p);
+}
+
+/* kern.hostname and kern.domainname check the caller's privilege and jail. */
+int
+lrs_set_hostname(struct thread *td, bool domain, const char *name, size_t len)
+{
+	return (kernel_sysctlbyname(td,
+	    domain ? "kern.domainname" : "kern.hostname", NULL, NULL,
+	    __DECONST(char *, name), len, NULL, 0));
+}
+
+void
+lrs_system(struct lrs_system *s)
+{
+	int total, used;
+
+	for (int i = 0; i < 3; i++)
+		s->load[i] = (unsigned long)averunnable.ldavg[i] * 65536 /
+		    averunnable.fscale;
+	s->pages = physmem;
+	s->free_pages = vm_free_count();
+	swap_pager_status(&total, &used);
+	s->swap_pages = total;
+	s->free_swap_pages = total - used;
+	s->processes = nprocs;
+}
+
+/* The processor the thread runs on and, if asked, its memory domain. */
+int
+lrs_cpu(struct thread *td, int *domain)
+{
+	if (domain != NULL)
+		*domain = PCPU_GET(domain);
+	return (td->td_oncpu);
+}
+
+int
+lrs_timeshare_span(void)
+{
+	return (PRI_MAX_TIMESHARE - PRI_MIN_TIMESHARE);
+}
+
+struct mtx *
+lrs_prison_mtx(struct prison *pr)
+{
+	return (&pr->pr_mtx);
+}
+
+/*
+ * The privilege that a Linux capability (capabilities(7), by number) mostly
+ * stands for; those FreeBSD has none for go with being the super-user.
+ */
+bool
+lrs_cap_privilege(struct ucred *cred, int cap)
+{
+	static const int priv[] = {
+		PRIV_VFS_CHOWN,		/* CAP_CHOWN */
+		PRIV_VFS_WRITE,		/* CAP_DAC_OVERRIDE */
+		PRIV_VFS_READ,		/* CAP_DAC_READ_SEARCH */
+		PRIV_VFS_ADMIN,		/* CAP_FOWNER */
+		PRIV_VFS_RETAINSUGID,	/* CAP_FSETID */
+		PRIV_SIGNAL_DIFFCRED,	/* CAP_KILL */
+		PRIV_CRED_SETGID,	/* CAP_SETGID */
+		PRIV_CRED_SETUID,	/* CAP_SETUID */
+		PRIV_CRED_SETUID,	/* CAP_SETPCAP */
+		PRIV_VFS_SYSFLAGS,	/* CAP_LINUX_IMMUTABLE */
+		PRIV_NETINET_RESERVEDPORT, /* CAP_NET_BIND_SERVICE */
+		PRIV_CRED_SETUID,	/* CAP_NET_BROADCAST */
+		PRIV_NET_SETIFFLAGS,	/* CAP_NET_ADMIN */
+		PRIV_NETINET_RAW,	/* CAP_NET_RAW */
+		PRIV_CRED_SETUID,	/* CAP_IPC_LOCK: PRIV_VM_MLOCK is everybody's */
+		PRIV_IPC_ADMIN,		/* CAP_IPC_OWNER */
+		PRIV_KLD_LOAD,		/* CAP_SYS_MODULE */
+		PRIV_IO,		/* CAP_SYS_RAWIO */
+		PRIV_VFS_CHROOT,	/* CAP_SYS_CHROOT */
+		PRIV_DEBUG_DIFFCRED,	/* CAP_SYS_PTRACE */
+		PRIV_ACCT,		/* CAP_SYS_PACCT */
+		PRIV_VFS_MOUNT,		/* CAP_SYS_ADMIN */
+		PRIV_REBOOT,		/* CAP_SYS_BOOT */
+		PRIV_SCHED_SETPRIORITY,	/* CAP_SYS_NICE */
+		PRIV_PROC_SETRLIMIT,	/* CAP_SYS_RESOURCE */
+		PRIV_CLOCK_SETTIME,	/* CAP_SYS_TIME */
+		PRIV_TTY_CONSOLE,	/* CAP_SYS_TTY_CONFIG */
+		PRIV_VFS_MKNOD_DEV,	/* CAP_MKNOD */
+		PRIV_CRED_SETUID,	/* CAP_LEASE */
+		PRIV_AUDIT_SUBMIT,	/* CAP_AUDIT_WRITE */
+		PRIV_AUDIT_CONTROL,	/* CAP_AUDIT_CONTROL */
+	};
+	int p;
+
+	p = cap >= 0 && cap < nitems(priv) ? priv[cap] : PRIV_CRED_SETUID;
+	return (priv_check_cred(cred, p) == 0);
+}
+
+/* The name of a thread and, where it is the first one, of its process. */
+void
+lrs_set_thread_name(struct thread *td, bool process, const char *name)
+{
+	struct proc *p = td->td_proc;
+
+	PROC_LOCK(p);
+	strlcpy(td->td_name, name, sizeof(td->td_name));
+	if (process)
+		strlcpy(p->p_comm, name, sizeof(p->p_comm));
+	PROC_UNLOCK(p);
+}
+
+void
+lrs_vm_map_lock(vm_map_t map)
+{
+	vm_map_lock(map);
+}
+
+void
+lrs_vm_map_unlock(vm_map_t map)
+{
+	vm_map_unlock(map);
+}
+
+void
+lrs_vm_map_lock_read(vm_map_t map)
+{
+	vm_map_lock_read(map);
+}
+
+void
+lrs_vm_map_unlock_read(vm_map_t map)
+{
+	vm_map_unlock_read(map);
+}
+
+void
+lrs_vm_object_wlock(vm_object_t object)
+{
+	VM_OBJECT_WLOCK(object);
+}
+
+void
+lrs_vm_object_wunlock(vm_object_t object)
+{
+	VM_OBJECT_WUNLOCK(object);
+}
+
+/* Whether no file is below the object: what it lacks is zero. */
+bool
+lrs_vm_object_all_anon(vm_object_t object)
+{
+	vm_object_t below;
+	bool anon;
+
+	VM_OBJECT_RLOCK(object);
+	while ((anon = (object->flags & OBJ_ANON) != 0) &&
+	    (below = object->backing_object) != NULL) {
+		VM_OBJECT_RLOCK(below);
+		VM_OBJECT_RUNLOCK(object);
+		object = below;
+	}
+	VM_OBJECT_RUNLOCK(object);
+	return (anon);
+}
+
+bool
+lrs_file_is_directory(struct file *fp)
+{
+	return (fp->f_type == DTYPE_VNODE && fp->f_vnode->v_type == VDIR);
+}
+
+/* --- control messages of sockets; len is at most MCLBYTES */
+
+struct mbuf *
+lrs_control_get(const void *data, int len)
+{
+	struct mbuf *m;
+
+	m = m_get2(len, M_WAITOK, MT_CONTROL, 0);
+	m->m_len = len;
+	memcpy(mtod(m, void *), data, len);
+	return (m);
+}
+
+int
+lrs_control_length(struct mbuf *m)
+{
+	return (m_length(m, NULL));
+}
+
+void
+lrs_control_copy(struct mbuf *m, int len, void *to)
+{
+	m_copydata(m, 0, len, to);
+}
+
+void
+lrs_control_free(struct mbuf *m)
+{
+	m_freem(m);
+}
+
+void
+lrs_credentials(struct thread *td, uid_t uids[3], gid_t gids[3])
+{
+	const struct ucred *cr = td->td_ucred;
+
+	uids[0] = cr->cr_ruid;
+	uids[1] = cr->cr_uid;
+	uids[2] = cr->cr_svuid;
+	gids[0] = cr->cr_rgid;
+	gids[1] = cr->cr_gid;
+	gids[2] = cr->cr_svgid;
+}
+
+/*
+ * Locks the chain a queue entry is on. Whoever holds that lock may move the
+ * entry to another chain, so look again once it is ours.
+ */
+void
+lrs_umtxq_lock_queued(struct umtx_q *uq)
+{
+	struct umtxq_chain *chain;
+
+	for (;;) {
+		chain = umtxq_getchain(&uq->uq_key);
+		mtx_lock(&chain->uc_lock);
+		if (umtxq_getchain(&uq->uq_key) == chain)
+			return;
+		mtx_unlock(&chain->uc_lock);
+	}
+}
+
+/* Two chains are locked in the order of their addresses, one only once. */
+void
+lrs_umtxq_lock_two(struct umtx_key *k1, struct umtx_key *k2)
+{
+	struct umtxq_chain *a = umtxq_getchain(k1), *b = umtxq_getchain(k2);
+
+	mtx_lock(a < b ? &a->uc_lock : &b->uc_lock);
+	if (a != b)
+		mtx_lock(a < b ? &b->uc_lock : &a->uc_lock);
+}
+
+void
+lrs_umtxq_unlock_two(struct umtx_key *k1, struct umtx_key *k2)
+{
+	struct umtxq_chain *a = umtxq_getchain(k1), *b = umtxq_getchain(k2);
+
+	mtx_unlock(&a->uc_lock);
+	if (a != b)
+		mtx_unlock(&b->uc_lock);
+}
+
+/* --- waiting for events */
+
+/* EPERM for files and folders, which are always ready. */
+int
+lrs_fd_pollable(struct thread *td, int fd, int *type)
+{
+	struct file *fp;
+	int error;
+
+	error = fget(td, fd, &cap_no_rights, &fp);
+	if (error != 0)
+		return (error);
+	*type = fp->f_type;
+	if (fp->f_type == DTYPE_VNODE && fp->f_vnode != NULL &&
+	    (fp->f_vnode->v_type == VREG || fp->f_vnode->v_type == VDIR))
+		error = EPERM;
+	fdrop(fp, td);
+	return (error);
+}
+
+/* kern_kevent(9) under a signal mask, which is put back as ppoll(2) does. */
+int
+lrs_epoll_wait(struct thread *td, int fd, int nevents,
+    struct kevent_copyops *ops, const struct timespec *timeout, sigset_t *mask)
+{
+	int error;
+
+	if (mask != NULL) {
+		error = kern_sigprocmask(td, SIG_SETMASK, mask,
+		    &td->td_oldsigmask, 0);
+		if (error != 0)
+			return (error);
+		td->td_pflags |= TDP_OLDMASK;
+	}
+	error = kern_kevent(td, fd, 0, nevents, ops, timeout);
+	if (error == ERESTART)
+		error = EINTR;
+	if (mask != NULL)
+		ast_sched(td, error == EINTR ? TDA_SIGSUSPEND : TDA_PSELECT);
+	return (error);
+}
+
+/*
+ * A mapping has moved from one place to another. If it is the only one of its
+ * object again, besides the caller's reference, which goes, then unmapping a
+ * part of it may free the pages of that part.
+ */
+void
+lrs_vm_object_moved(vm_object_t object)
+{
+	VM_OBJECT_WLOCK(object);
+	if ((object->flags & (OBJ_ANON | OBJ_DEAD)) == OBJ_ANON &&
+	    object->ref_count == 2 && object->shadow_count == 0)
+		vm_object_set_flag(object, OBJ_ONEMAPPING);
+	VM_OBJECT_WUNLOCK(object);
+	vm_object_deallocate(object);
+}
+
+/*
+ * FreeBSD's pipes go both ways.  A file that is not open for a direction is
+ * EBADF for it, and is never ready for it.
+ */
+static void
+pipe_end(struct thread *td, int fd, u_int never)
+{
+	struct file *fp;
+
+	if (fget(td, fd, &cap_no_rights, &fp) != 0)
+		return;
+	if (fp->f_type == DTYPE_PIPE)
+		atomic_clear_int(&fp->f_flag, never);
+	fdrop(fp, td);
+}
+
+int
+lrs_pipe(struct thread *td, int fds[2], int flags)
+{
+	int error;
+
+	error = kern_pipe(td, fds, flags, NULL, NULL);
+	if (error != 0)
+		return (error);
+	pipe_end(td, fds[0], FWRITE);
+	pipe_end(td, fds[1], FREAD);
+	return (0);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One function for each kernel macro the safe layer needs. Names are the
+ * macro's with the prefix lrs_; section 9 of the manual documents the macro.
+ */
+#ifndef LINUX_RS_SHIM_H
+#define	LINUX_RS_SHIM_H
+
+/* The end of the 47-bit user map; what Linux calls TASK_SIZE is one page less. */
+#define	LRS_MAXUSER	0x0000800000000000UL
+
+struct malloc_type;
+extern struct malloc_type M_LINUX_RS[1];
+
+struct thread	*lrs_curthread(void);
+void	lrs_PROC_LOCK(struct proc *);
+void	lrs_PROC_UNLOCK(struct proc *);
+vm_offset_t lrs_PROC_PS_STRINGS(struct proc *);
+void	lrs_PRELE(struct proc *);
+void	lrs_mtx_lock(struct mtx *);
+void	lrs_mtx_unlock(struct mtx *);
+void	lrs_sx_slock(struct sx *);
+void	lrs_sx_sunlock(struct sx *);
+int	lrs_sigismember(const sigset_t *, int);
+void	lrs_console(const char *text, int len);
+void	lrs_panic(const char *text, int len) __attribute__((noreturn));
+bool	lrs_is_linux(struct proc *);
+gid_t	lrs_cr_gid(const struct ucred *);
+int	lrs_set_emul_root(struct thread *);
+vm_object_t	lrs_shared_object_create(char **mapping, vm_size_t size);
+void	lrs_shared_object_destroy(vm_object_t, char *mapping, vm_size_t size);
+int	lrs_map_shared_object(struct proc *, vm_object_t, vm_offset_t addr,
+	    vm_size_t size);
+bool	lrs_fd_nonblocking(struct thread *, int fd);
+void	lrs_umtxq_lock(struct umtx_key *);
+void	lrs_umtxq_unlock(struct umtx_key *);
+void	lrs_make_runnable(struct thread *);
+struct thread *lrs_first_thread(struct proc *);
+
+/* kmod/module.c */
+bool	lrs_kbi_matches(void);
+int	lrs_kernel_version(void);
+int	lrs_built_for(void);
+int	lrs_brands_insert(void);
+int	lrs_brands_remove(void);
+void	lrs_sysvec_init(void);
+
+/* kmod/sysctl.c */
+extern int linux_rs_debug;
+extern int linux_rs_default_openfiles;
+extern int linux_rs_default_stacksize;
+extern int linux_rs_dummy_rlimits;
+extern int linux_rs_ignore_ip_recverr;
+extern int linux_rs_preserve_vstatus;
+extern bool linux_rs_map_sched_prio;
+extern bool linux_rs_setid_allowed_flag;
+extern int linux_rs_use_real_ifnames;
+extern unsigned long linux_rs_unimplemented;
+extern char linux_rs_emul_path[MAXPATHLEN];
+
+bool	lrs_cs_secure(int cs);
+
+int	lrs_fd_info(struct thread *, int fd, int *flags, int *type);
+int	lrs_fd_same(struct thread *, int fd1, int fd2, bool *same);
+int	lrs_ofd_lock(struct thread *, int fd, bool get, bool wait,
+	    struct flock *);
+int	lrs_sendfile(struct thread *, int from, int to, off_t offset,
+	    size_t len, off_t *sent);
+int	lrs_read_kernel(struct thread *, int fd, void *buf, size_t len,
+	    off_t offset);
+int	lrs_write_kernel(struct thread *, int fd, void *buf, size_t len);
+
+/* Files. */
+int	lrs_lseek(struct thread *, int fd, off_t offset, int whence);
+bool	lrs_may_take_tty(struct thread *);
+void	lrs_take_tty(struct thread *, int fd);
+size_t	lrs_device_name(dev_t, char *name, size_t size);
+int	lrs_fstat(struct thread *, int fd, struct stat *, char *device,
+	    size_t size, size_t *len);
+int	lrs_extattr_list(struct thread *, int fd, const char *path, bool open,
+	    bool follow, char *names, size_t size, size_t *used);
+
+/* ioctl(2) commands, whose macros bindgen cannot compute. */
+enum {
+	LRS_TIOCGETA = TIOCGETA,
+	LRS_TIOCSETA = TIOCSETA,
+	LRS_TIOCSETAW = TIOCSETAW,
+	LRS_TIOCSETAF = TIOCSETAF,
+	LRS_TIOCGWINSZ = TIOCGWINSZ,
+	LRS_TIOCSWINSZ = TIOCSWINSZ,
+	LRS_TIOCDRAIN = TIOCDRAIN,
+	LRS_TIOCFLUSH = TIOCFLUSH,
+	LRS_TIOCSTART = TIOCSTART,
+	LRS_TIOCSTOP = TIOCSTOP,
+	LRS_TIOCEXCL = TIOCEXCL,
+	LRS_TIOCNXCL = TIOCNXCL,
+	LRS_TIOCSCTTY = TIOCSCTTY,
+	LRS_TIOCNOTTY = TIOCNOTTY,
+	LRS_TIOCGPGRP = TIOCGPGRP,
+	LRS_TIOCSPGRP = TIOCSPGRP,
+	LRS_TIOCGSID = TIOCGSID,
+	LRS_TIOCOUTQ = TIOCOUTQ,
+	LRS_TIOCSTI = TIOCSTI,
+	LRS_TIOCMGET = TIOCMGET,
+	LRS_TIOCMSET = TIOCMSET,
+	LRS_TIOCMBIS = TIOCMBIS,
+	LRS_TIOCMBIC = TIOCMBIC,
+	LRS_TIOCSBRK = TIOCSBRK,
+	LRS_TIOCCBRK = TIOCCBRK,
+	LRS_TIOCCONS = TIOCCONS,
+	LRS_TIOCPKT = TIOCPKT,
+	LRS_TIOCSIG = TIOCSIG,
+	LRS_TIOCGPTN = TIOCGPTN,
+	LRS_TIOCPTMASTER = TIOCPTMASTER,
+	LRS_FIOCLEX = FIOCLEX,
+	LRS_FIONCLEX = FIONCLEX,
+	LRS_FIONREAD = FIONREAD,
+	LRS_FIONBIO = FIONBIO,
+	LRS_FIOASYNC = FIOASYNC,
+	LRS_FIONWRITE = FIONWRITE,
+	LRS_FIOGETOWN = FIOGETOWN,
+	LRS_FIOSETOWN = FIOSETOWN,
+	LRS_SIOCATMARK = SIOCATMARK,
+};
+
+/* Processes, credentials, system. */
+bool	lrs_shares_memory(struct thread *);
+void	lrs_adopt_by_parent(struct thread *, struct proc *child);
+int	lrs_wait_child(struct thread *, int timo);
+void	lrs_process_times(struct thread *, struct timeval *user,
+	    struct timeval *sys, struct timeval *child_user,
+	    struct timeval *child_sys);
+int	lrs_set_hostname(struct thread *, bool domain, const char *name,
+	    size_t len);
+struct lrs_system {
+	unsigned long	load[3];	/* << 16 */
+	unsigned long	pages;
+	unsigned long	free_pages;
+	unsigned long	swap_pages;
+	unsigned long	free_swap_pages;
+	int		processes;
+};
+void	lrs_system(struct lrs_system *);
+int	lrs_cpu(struct thread *, int *domain);
+int	lrs_timeshare_span(void);
+struct mtx *lrs_prison_mtx(struct prison *);
+bool	lrs_cap_privilege(struct ucred *, int cap);
+void	lrs_set_thread_name(struct thread *, bool process, const char *name);
+
+/* Mappings. */
+enum {
+	VM_INHERIT_SHARE_ = VM_INHERIT_SHARE,
+	VM_INHERIT_COPY_ = VM_INHERIT_COPY,
+	MAP_STACK_AREA_ = MAP_STACK_AREA,
+};
+void	lrs_vm_map_lock(vm_map_t);
+void	lrs_vm_map_unlock(vm_map_t);
+void	lrs_vm_map_lock_read(vm_map_t);
+void	lrs_vm_map_unlock_read(vm_map_t);
+void	lrs_vm_object_wlock(vm_object_t);
+void	lrs_vm_object_wunlock(vm_object_t);
+bool	lrs_vm_object_all_anon(vm_object_t);
+void	lrs_vm_object_moved(vm_object_t);
+bool	lrs_file_is_directory(struct file *);
+
+struct mbuf	*lrs_control_get(const void *data, int len);
+int	lrs_control_length(struct mbuf *);
+void	lrs_control_copy(struct mbuf *, int len, void *to);
+void	lrs_control_free(struct mbuf *);
+void	lrs_credentials(struct thread *, uid_t uids[3], gid_t gids[3]);
+
+/* Futexes. */
+void	lrs_umtxq_lock_queued(struct umtx_q *);
+void	lrs_umtxq_lock_two(struct umtx_key *, struct umtx_key *);
+void	lrs_umtxq_unlock_two(struct umtx_key *, struct umtx_key *);
+
+int	lrs_fd_pollable(struct thread *, int fd, int *type);
+int	lrs_epoll_wait(struct thread *, int fd, int nevents,
+	    struct kevent_copyops *, const struct timespec *, sigset_t *mask);
+
+int	lrs_pipe(struct thread *, int fds[2], int flags);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The device numbers Linux programs know by heart
+//! (Documentation/admin-guide/devices.txt of Linux).
+
+use crate::stat::Device;
+
+/// The longest name [`linux_device`] knows, and then some.
+pub const NAME_MAX: usize = 16;
+
+/// The Linux number of the FreeBSD device called `name`, if it has one of its own.
+pub fn linux_device(name: &[u8]) -> Option<Device> {
+    let (major, minor) = match name {
+        b"null" => (1, 3),
+        b"zero" => (1, 5),
+        b"full" => (1, 7),
+        b"random" => (1, 8),
+        b"tty" => (5, 0),
+        b"console" => (5, 1),
+        b"ptmx" => (5, 2),
+        b"fuse" => (10, 229),
+        _ => return numbered(name),
+    };
+    Some(Device { major, minor })
+}
+
+/// Numbered devices: what precedes the number, the driver, the first minor.
+const NUMBERED: [(&[u8], u32, u32); 3] = [
+    (b"pts/", 136, 0),
+    // A virtual console is ttyv0 here and tty1 there.
+    (b"ttyv", 4, 1),
+    // dri/card0 is drm/0, dri/renderD128 is drm/128.
+    (b"drm/", 226, 0),
+];
+
+fn numbered(name: &[u8]) -> Option<Device> {
+    NUMBERED.iter().find_map(|(prefix, major, first)| {
+        let digits = name.strip_prefix(*prefix)?;
+        let number: u32 = core::str::from_utf8(digits).ok()?.parse().ok()?;
+        Some(Device {
+            major: *major,
+            minor: number.checked_add(*first)?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(name: &str) -> Option<(u32, u32)> {
+        linux_device(name.as_bytes()).map(|d| (d.major, d.minor))
+    }
+
+    /// Names with a number of their own.
+    #[test]
+    fn known_names() {
+        assert_eq!(numbers("null"), Some((1, 3)));
+        assert_eq!(numbers("pts/0"), Some((136, 0)));
+        assert_eq!(numbers("pts/300"), Some((136, 300)));
+        assert_eq!(numbers("ttyv0"), Some((4, 1)));
+        assert_eq!(numbers("drm/128"), Some((226, 128)));
+    }
+
+    /// Names without.
+    #[test]
+    fn other_names() {
+        for name in [
+            "",
+            "nul",
+            "nulls",
+            "pts/",
+            "pts/x",
+            "ttyva",
+            "pts/99999999999",
+            "ada0",
+            "pts/-1",
+        ] {
+            assert_eq!(numbers(name), None, "{name}");
+        }
+    }
+}

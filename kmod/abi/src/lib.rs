@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Pure translation between the Linux x86-64 ABI and the FreeBSD 15.0 amd64 ABI.
+//!
+//! Numbers in, numbers out: no kernel symbol, no allocation, no `unsafe`. The
+//! kernel side fetches values, asks this crate what they mean, and acts. Every
+//! rule is therefore testable on any host.
+//!
+//! Linux's constants come from `linux-raw-sys`; FreeBSD's are in [`bsd`], where
+//! the kernel side asserts each one against the kernel headers.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
+
+pub mod arch;
+pub mod at;
+pub mod auxv;
+pub mod bsd;
+pub mod c;
+pub mod clone;
+pub mod control;
+pub mod cred;
+pub mod device;
+pub mod dirent;
+pub mod elf;
+pub mod epoll;
+pub mod errno;
+pub mod fcntl;
+pub mod fd;
+pub mod futex;
+pub mod futex2;
+pub mod inotify;
+pub mod ioctl;
+pub mod memfd;
+pub mod mman;
+pub mod mount;
+pub mod mremap;
+pub mod node;
+pub mod open;
+pub mod persona;
+pub mod pipe;
+pub mod pod;
+pub mod poll;
+pub mod prctl;
+pub mod rlimit;
+pub mod rwf;
+pub mod sched;
+pub mod sigaction;
+pub mod sigevent;
+pub mod sigframe;
+pub mod siginfo;
+pub mod signal;
+pub mod sigset;
+pub mod sockaddr;
+pub mod socket;
+pub mod sockopt;
+pub mod space;
+pub mod special;
+pub mod stat;
+pub mod statfs;
+pub mod termios;
+pub mod time;
+pub mod timer;
+pub mod trap;
+pub mod uname;
+pub mod wait;
+pub mod xattr;
+
+pub use errno::{Errno, Fail, LinuxErrno, Result, check};

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! prctl(2): what a code and its arguments ask for.
+
+use linux_raw_sys::prctl as linux;
+
+use crate::cred::CAP_LAST;
+use crate::errno::Errno;
+use crate::signal::LinuxSignal;
+
+/// `PR_TSC_ENABLE`: programs may read the time-stamp counter.
+pub const TSC_ENABLE: i32 = linux::PR_TSC_ENABLE.cast_signed();
+/// The timer slack a thread starts with, in nanoseconds.
+pub const DEFAULT_TIMER_SLACK: u64 = 50_000;
+
+/// One request. Numbers named "to" and "from" are user addresses.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Prctl {
+    /// Signal to get when the parent ends.
+    SetParentDeathSignal(Option<LinuxSignal>),
+    /// Stores that signal's number as an int.
+    GetParentDeathSignal(u64),
+    /// Whether a core may be dumped and others of the same user may trace.
+    GetDumpable,
+    /// Sets that.
+    SetDumpable(bool),
+    /// Names the thread.
+    SetName(u64),
+    /// Stores the name, 16 bytes.
+    GetName(u64),
+    /// Whether orphaned descendants become children.
+    SetChildSubreaper(bool),
+    /// Stores that as an int.
+    GetChildSubreaper(u64),
+    /// Exec gives no privileges any more.
+    SetNoNewPrivs,
+    /// Whether it does.
+    GetNoNewPrivs,
+    /// How late timers may be; kept and told, FreeBSD's timers are not made later.
+    SetTimerSlack(u64),
+    /// Tells that.
+    GetTimerSlack,
+    /// Stores that the time-stamp counter may be read.
+    GetTsc(u64),
+    /// Stores the address set_tid_address(2) set.
+    GetTidAddress(u64),
+    /// The answer is always this.
+    Constant(i32),
+    /// What would need single capabilities to be kept or dropped.
+    DropCapability,
+}
+
+const fn is(value: bool, answer: Prctl) -> Result<Prctl, Errno> {
+    if value {
+        Ok(answer)
+    } else {
+        Err(Errno::EINVAL)
+    }
+}
+
+impl Prctl {
+    /// Reads a request; EINVAL for what does not exist, here or on Linux.
+    pub fn parse(option: i32, args: [u64; 4]) -> Result<Prctl, Errno> {
+        let [a, b, c, d] = args;
+        let rest_zero = b == 0 && c == 0 && d == 0;
+        match option.cast_unsigned() {
+            linux::PR_SET_PDEATHSIG => match i32::try_from(a) {
+                Ok(n) => Ok(Prctl::SetParentDeathSignal(LinuxSignal::parse_or_probe(n)?)),
+                Err(_) => Err(Errno::EINVAL),
+            },
+            linux::PR_GET_PDEATHSIG => Ok(Prctl::GetParentDeathSignal(a)),
+            linux::PR_GET_DUMPABLE => Ok(Prctl::GetDumpable),
+            linux::PR_SET_DUMPABLE => is(a <= 1, Prctl::SetDumpable(a == 1)),
+            // Nothing is kept: with the last user id 0 goes every privilege.
+            linux::PR_GET_KEEPCAPS => Ok(Prctl::Constant(0)),
+            linux::PR_SET_KEEPCAPS => match a {
+                0 => Ok(Prctl::Constant(0)),
+                1 => Ok(Prctl::DropCapability),
+                _ => Err(Errno::EINVAL),
+            },
+            linux::PR_GET_TIMING => Ok(Prctl::Constant(linux::PR_TIMING_STATISTICAL.cast_signed())),
+            linux::PR_SET_TIMING => is(
+                a == u64::from(linux::PR_TIMING_STATISTICAL),
+                Prctl::Constant(0),
+            ),
+            linux::PR_SET_NAME => Ok(Prctl::SetName(a)),
+            linux::PR_GET_NAME => Ok(Prctl::GetName(a)),
+            // The bounding set is full: nothing can be taken out of it.
+            linux::PR_CAPBSET_READ => is(a <= u64::from(CAP_LAST), Prctl::Constant(1)),
+            linux::PR_CAPBSET_DROP => is(a <= u64::from(CAP_LAST), Prctl::DropCapability),
+            linux::PR_GET_TSC => Ok(Prctl::GetTsc(a)),
+            linux::PR_SET_TSC => is(a == u64::from(linux::PR_TSC_ENABLE), Prctl::Constant(0)),
+            linux::PR_GET_SECUREBITS => Ok(Prctl::Constant(0)),
+            linux::PR_SET_SECUREBITS => match a {
+                0 => Ok(Prctl::Constant(0)),
+                _ => Ok(Prctl::DropCapability),
+            },
+            linux::PR_SET_TIMERSLACK => match a.cast_signed() {
+                // "If the value is less than or equal to zero, the default is set again."
+                ..=0 => Ok(Prctl::SetTimerSlack(DEFAULT_TIMER_SLACK)),
+                _ => Ok(Prctl::SetTimerSlack(a)),
+            },
+            linux::PR_GET_TIMERSLACK => Ok(Prctl::GetTimerSlack),
+            linux::PR_SET_CHILD_SUBREAPER => Ok(Prctl::SetChildSubreaper(a != 0)),
+            linux::PR_GET_CHILD_SUBREAPER => Ok(Prctl::GetChildSubreaper(a)),
+            linux::PR_SET_NO_NEW_PRIVS => is(a == 1 && rest_zero, Prctl::SetNoNewPrivs),
+            linux::PR_GET_NO_NEW_PRIVS => is(a == 0 && rest_zero, Prctl::GetNoNewPrivs),
+            linux::PR_GET_TID_ADDRESS => Ok(Prctl::GetTidAddress(a)),
+            linux::PR_GET_THP_DISABLE => is(a == 0 && rest_zero, Prctl::Constant(0)),
+            // Large pages cannot be switched off for one process.
+            linux::PR_SET_THP_DISABLE => is(a == 0 && rest_zero, Prctl::Constant(0)),
+            linux::PR_CAP_AMBIENT => Prctl::ambient([a, b, c, d]),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// The ambient set is empty and stays so.
+    fn ambient([what, number, c, d]: [u64; 4]) -> Result<Prctl, Errno> {
+        let valid = number <= u64::from(CAP_LAST) && c == 0 && d == 0;
+        match u32::try_from(what) {
+            Ok(linux::PR_CAP_AMBIENT_CLEAR_ALL) => {
+                is(number == 0 && c == 0 && d == 0, Prctl::Constant(0))
+            }
+            Ok(linux::PR_CAP_AMBIENT_IS_SET | linux::PR_CAP_AMBIENT_LOWER) => {
+                is(valid, Prctl::Constant(0))
+            }
+            Ok(linux::PR_CAP_AMBIENT_RAISE) => is(valid, Prctl::DropCapability),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(option: u32, a: u64) -> Result<Prctl, Errno> {
+        Prctl::parse(option.cast_signed(), [a, 0, 0, 0])
+    }
+
+    /// Values out of range are refused, as prctl(2) says.
+    #[test]
+    fn ranges() {
+        assert_eq!(parse(linux::PR_SET_PDEATHSIG, 65), Err(Errno::EINVAL));
+        assert_eq!(
+            parse(linux::PR_SET_PDEATHSIG, 0),
+            Ok(Prctl::SetParentDeathSignal(None))
+        );
+        assert_eq!(parse(linux::PR_SET_PDEATHSIG, 1 << 32), Err(Errno::EINVAL));
+        assert_eq!(parse(linux::PR_SET_DUMPABLE, 2), Err(Errno::EINVAL));
+        assert_eq!(
+            parse(linux::PR_SET_DUMPABLE, 1),
+            Ok(Prctl::SetDumpable(true))
+        );
+        assert_eq!(parse(linux::PR_CAPBSET_READ, 40), Ok(Prctl::Constant(1)));
+        assert_eq!(parse(linux::PR_CAPBSET_READ, 41), Err(Errno::EINVAL));
+        assert_eq!(parse(linux::PR_SET_NO_NEW_PRIVS, 0), Err(Errno::EINVAL));
+        let tail = Prctl::parse(linux::PR_SET_NO_NEW_PRIVS.cast_signed(), [1, 1, 0, 0]);
+        assert_eq!(tail, Err(Errno::EINVAL));
+    }
+
+    /// A slack of 0 or less is the default.
+    #[test]
+    fn timer_slack() {
+        let default = Ok(Prctl::SetTimerSlack(50_000));
+        assert_eq!(parse(linux::PR_SET_TIMERSLACK, 0), default);
+        assert_eq!(parse(linux::PR_SET_TIMERSLACK, u64::MAX), default);
+        assert_eq!(
+            parse(linux::PR_SET_TIMERSLACK, 1),
+            Ok(Prctl::SetTimerSlack(1))
+        );
+    }
+
+    /// Capabilities cannot be raised, kept or dropped.
+    #[test]
+    fn capabilities() {
+        assert_eq!(parse(linux::PR_SET_KEEPCAPS, 1), Ok(Prctl::DropCapability));
+        assert_eq!(parse(linux::PR_SET_KEEPCAPS, 2), Err(Errno::EINVAL));
+        let raise = u64::from(linux::PR_CAP_AMBIENT_RAISE);
+        assert_eq!(
+            parse(linux::PR_CAP_AMBIENT, raise),
+            Ok(Prctl::DropCapability)
+        );
+        let clear = u64::from(linux::PR_CAP_AMBIENT_CLEAR_ALL);
+        assert_eq!(parse(linux::PR_CAP_AMBIENT, clear), Ok(Prctl::Constant(0)));
+    }
+
+    /// What is not there is EINVAL.
+    #[test]
+    fn unknown() {
+        assert_eq!(parse(linux::PR_SET_SECCOMP, 1), Err(Errno::EINVAL));
+        assert_eq!(parse(linux::PR_GET_SECCOMP, 0), Err(Errno::EINVAL));
+        assert_eq!(parse(9999, 0), Err(Errno::EINVAL));
+        assert_eq!(Prctl::parse(-1, [0; 4]), Err(Errno::EINVAL));
+    }
+}

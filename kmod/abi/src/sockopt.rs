@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The options of setsockopt(2) and getsockopt(2): socket(7), ip(7), ipv6(7), tcp(7).
+
+use linux_raw_sys::net as linux;
+
+use crate::Errno;
+use crate::bsd;
+use crate::c::l_ucred;
+use crate::pod::pod;
+
+/// FreeBSD's numbers that only options use (netinet/in.h, netinet6/in6.h, netinet/tcp.h, sys/un.h).
+pub mod number {
+    #![expect(missing_docs, reason = "the headers' names")]
+    pub const SOL_LOCAL: i32 = 0;
+    pub const LOCAL_PEERCRED: i32 = 1;
+    pub const LOCAL_CREDS_PERSISTENT: i32 = 3;
+    pub const SO_TS_CLOCK: i32 = 0x1017;
+    pub const SO_TS_REALTIME_MICRO: i32 = 0;
+    pub const SO_TS_REALTIME: i32 = 2;
+    pub const IPPROTO_IP: i32 = 0;
+    pub const IPPROTO_TCP: i32 = 6;
+    pub const IPPROTO_IPV6: i32 = 41;
+    pub const IP_OPTIONS: i32 = 1;
+    pub const IP_HDRINCL: i32 = 2;
+    pub const IP_TOS: i32 = 3;
+    pub const IP_TTL: i32 = 4;
+    pub const IP_RECVDSTADDR: i32 = 7;
+    pub const IP_MULTICAST_IF: i32 = 9;
+    pub const IP_MULTICAST_TTL: i32 = 10;
+    pub const IP_MULTICAST_LOOP: i32 = 11;
+    pub const IP_ADD_MEMBERSHIP: i32 = 12;
+    pub const IP_DROP_MEMBERSHIP: i32 = 13;
+    pub const IP_BINDANY: i32 = 24;
+    pub const IP_RECVTTL: i32 = 65;
+    pub const IP_MINTTL: i32 = 66;
+    pub const IP_DONTFRAG: i32 = 67;
+    pub const IP_RECVTOS: i32 = 68;
+    pub const IPV6_UNICAST_HOPS: i32 = 4;
+    pub const IPV6_MULTICAST_IF: i32 = 9;
+    pub const IPV6_MULTICAST_HOPS: i32 = 10;
+    pub const IPV6_MULTICAST_LOOP: i32 = 11;
+    pub const IPV6_JOIN_GROUP: i32 = 12;
+    pub const IPV6_LEAVE_GROUP: i32 = 13;
+    pub const IPV6_CHECKSUM: i32 = 26;
+    pub const IPV6_V6ONLY: i32 = 27;
+    pub const IPV6_RECVPKTINFO: i32 = 36;
+    pub const IPV6_RECVHOPLIMIT: i32 = 37;
+    pub const IPV6_RECVRTHDR: i32 = 38;
+    pub const IPV6_RECVHOPOPTS: i32 = 39;
+    pub const IPV6_RECVDSTOPTS: i32 = 40;
+    pub const IPV6_RECVPATHMTU: i32 = 43;
+    pub const IPV6_PKTINFO: i32 = 46;
+    pub const IPV6_HOPLIMIT: i32 = 47;
+    pub const IPV6_RECVTCLASS: i32 = 57;
+    pub const IPV6_TCLASS: i32 = 61;
+    pub const IPV6_DONTFRAG: i32 = 62;
+    pub const IPV6_BINDANY: i32 = 64;
+    pub const TCP_NODELAY: i32 = 1;
+    pub const TCP_MAXSEG: i32 = 2;
+    pub const TCP_NOPUSH: i32 = 4;
+    pub const TCP_INFO: i32 = 32;
+    pub const TCP_CONGESTION: i32 = 64;
+    pub const TCP_KEEPIDLE: i32 = 256;
+    pub const TCP_KEEPINTVL: i32 = 512;
+    pub const TCP_KEEPCNT: i32 = 1024;
+    pub const TCP_FASTOPEN: i32 = 1025;
+}
+use number::*;
+
+/// Linux's level of socket(7), whose values are an int at least.
+pub const SOL_SOCKET: i32 = linux::SOL_SOCKET.cast_signed();
+/// netlink(7)'s level, the same on FreeBSD, as are its options.
+const SOL_NETLINK: i32 = 270;
+
+/// Where an option is on FreeBSD.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The level.
+    pub level: i32,
+    /// The name.
+    pub name: i32,
+}
+
+/// How the value of an option is to be treated.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum SocketOption {
+    /// An int, the same on both systems.
+    Int(Place),
+    /// An int that is 0 or 1; FreeBSD tells any number for 1.
+    Flag(Place),
+    /// Bytes, the same on both systems.
+    Bytes(Place),
+    /// A `struct timeval`, the same on both systems.
+    Time(Place),
+    /// `struct linger`, the same but for the flag, as with [`Flag`](Self::Flag).
+    Linger,
+    /// A buffer's size, which Linux doubles and FreeBSD does not clamp.
+    BufferSize(Place),
+    /// The pending error, an errno.
+    Error,
+    /// The socket's family.
+    Domain,
+    /// Who is at the other end.
+    PeerCredentials,
+    /// Timestamps in nanoseconds, or microseconds if false.
+    Timestamps(bool),
+    /// When a datagram may be cut into fragments.
+    Fragments(Place),
+    /// The state of a TCP connection; cannot be set.
+    TcpInfo,
+    /// Can be read and is this; set to anything, it does nothing, as a hint may.
+    Hint(i32),
+    /// Can be read and is this; cannot be set.
+    Fixed(i32),
+}
+
+/// What an option is, or ENOPROTOOPT.
+pub fn option(level: i32, name: i32) -> Result<SocketOption, Errno> {
+    let name = name.cast_unsigned();
+    match level {
+        SOL_SOCKET => socket(name),
+        linux_ip::IP => ip(name),
+        linux_ip::TCP => tcp(name),
+        linux_ip::IPV6 => ipv6(name),
+        SOL_NETLINK if (1..=12).contains(&name) => Ok(SocketOption::Bytes(Place {
+            level: SOL_NETLINK,
+            name: name.cast_signed(),
+        })),
+        _ => Err(Errno::ENOPROTOOPT),
+    }
+}
+
+/// The protocol numbers, which are the internet's own.
+mod linux_ip {
+    pub(super) const IP: i32 = 0;
+    pub(super) const TCP: i32 = 6;
+    pub(super) const IPV6: i32 = 41;
+}
+
+const fn at(level: i32, name: i32) -> Place {
+    Place { level, name }
+}
+
+fn socket(name: u32) -> Result<SocketOption, Errno> {
+    use SocketOption::*;
+    let place = |name| at(bsd::SOL_SOCKET, name);
+    Ok(match name {
+        linux::SO_DEBUG => Flag(place(bsd::SO_DEBUG)),
+        linux::SO_REUSEADDR => Flag(place(bsd::SO_REUSEADDR)),
+        linux::SO_TYPE => Int(place(bsd::SO_TYPE)),
+        linux::SO_ERROR => Error,
+        linux::SO_DONTROUTE => Flag(place(bsd::SO_DONTROUTE)),
+        linux::SO_BROADCAST => Flag(place(bsd::SO_BROADCAST)),
+        linux::SO_SNDBUF | linux::SO_SNDBUFFORCE => BufferSize(place(bsd::SO_SNDBUF)),
+        linux::SO_RCVBUF | linux::SO_RCVBUFFORCE => BufferSize(place(bsd::SO_RCVBUF)),
+        linux::SO_KEEPALIVE => Flag(place(bsd::SO_KEEPALIVE)),
+        linux::SO_OOBINLINE => Flag(place(bsd::SO_OOBINLINE)),
+        // Checksums stay; queueing is not ours to order; always off since Linux 2.2.
+        linux::SO_NO_CHECK | linux::SO_PRIORITY | linux::SO_BSDCOMPAT => Hint(0),
+        linux::SO_LINGER => Linger,
+        // Linux spreads load over the sockets, as this one does.
+        linux::SO_REUSEPORT => Flag(place(bsd::SO_REUSEPORT_LB)),
+        linux::SO_PASSCRED => Flag(at(SOL_LOCAL, LOCAL_CREDS_PERSISTENT)),
+        linux::SO_PEERCRED => PeerCredentials,
+        linux::SO_RCVLOWAT => Int(place(bsd::SO_RCVLOWAT)),
+        // socket(7): always 1.
+        linux::SO_SNDLOWAT => Fixed(1),
+        linux::SO_RCVTIMEO_OLD | linux::SO_RCVTIMEO_NEW => Time(place(bsd::SO_RCVTIMEO)),
+        linux::SO_SNDTIMEO_OLD | linux::SO_SNDTIMEO_NEW => Time(place(bsd::SO_SNDTIMEO)),
+        linux::SO_TIMESTAMP_OLD | linux::SO_TIMESTAMP_NEW => Timestamps(false),
+        linux::SO_TIMESTAMPNS_OLD | linux::SO_TIMESTAMPNS_NEW => Timestamps(true),
+        linux::SO_ACCEPTCONN => Flag(place(bsd::SO_ACCEPTCONN)),
+        linux::SO_PROTOCOL => Int(place(bsd::SO_PROTOCOL)),
+        linux::SO_DOMAIN => Domain,
+        _ => return Err(Errno::ENOPROTOOPT),
+    })
+}
+
+fn ip(name: u32) -> Result<SocketOption, Errno> {
+    use SocketOption::*;
+    let place = |name| at(IPPROTO_IP, name);
+    Ok(match name {
+        linux::IP_TOS => Int(place(IP_TOS)),
+        linux::IP_TTL => Int(place(IP_TTL)),
+        linux::IP_HDRINCL => Flag(place(IP_HDRINCL)),
+        linux::IP_OPTIONS => Bytes(place(IP_OPTIONS)),
+        linux::IP_PKTINFO => Flag(place(IP_RECVDSTADDR)),
+        linux::IP_MTU_DISCOVER => Fragments(place(IP_DONTFRAG)),
+        linux::IP_RECVTTL => Flag(place(IP_RECVTTL)),
+        linux::IP_RECVTOS => Flag(place(IP_RECVTOS)),
+        linux::IP_FREEBIND | linux::IP_TRANSPARENT => Flag(place(IP_BINDANY)),
+        linux::IP_MINTTL => Int(place(IP_MINTTL)),
+        linux::IP_MULTICAST_IF => Bytes(place(IP_MULTICAST_IF)),
+        linux::IP_MULTICAST_TTL => Int(place(IP_MULTICAST_TTL)),
+        linux::IP_MULTICAST_LOOP => Flag(place(IP_MULTICAST_LOOP)),
+        linux::IP_ADD_MEMBERSHIP => Bytes(place(IP_ADD_MEMBERSHIP)),
+        linux::IP_DROP_MEMBERSHIP => Bytes(place(IP_DROP_MEMBERSHIP)),
+        _ => return Err(Errno::ENOPROTOOPT),
+    })
+}
+
+fn ipv6(name: u32) -> Result<SocketOption, Errno> {
+    use SocketOption::*;
+    let place = |name| at(IPPROTO_IPV6, name);
+    Ok(match name {
+        linux::IPV6_CHECKSUM => Int(place(IPV6_CHECKSUM)),
+        linux::IPV6_UNICAST_HOPS => Int(place(IPV6_UNICAST_HOPS)),
+        linux::IPV6_MULTICAST_IF => Int(place(IPV6_MULTICAST_IF)),
+        linux::IPV6_MULTICAST_HOPS => Int(place(IPV6_MULTICAST_HOPS)),
+        linux::IPV6_MULTICAST_LOOP => Flag(place(IPV6_MULTICAST_LOOP)),
+        linux::IPV6_ADD_MEMBERSHIP => Bytes(place(IPV6_JOIN_GROUP)),
+        linux::IPV6_DROP_MEMBERSHIP => Bytes(place(IPV6_LEAVE_GROUP)),
+        linux::IPV6_MTU_DISCOVER => Fragments(place(IPV6_DONTFRAG)),
+        linux::IPV6_V6ONLY => Flag(place(IPV6_V6ONLY)),
+        linux::IPV6_RECVPKTINFO => Flag(place(IPV6_RECVPKTINFO)),
+        linux::IPV6_RECVHOPLIMIT => Flag(place(IPV6_RECVHOPLIMIT)),
+        linux::IPV6_RECVRTHDR => Flag(place(IPV6_RECVRTHDR)),
+        linux::IPV6_RECVHOPOPTS => Flag(place(IPV6_RECVHOPOPTS)),
+        linux::IPV6_RECVDSTOPTS => Flag(place(IPV6_RECVDSTOPTS)),
+        linux::IPV6_RECVPATHMTU => Flag(place(IPV6_RECVPATHMTU)),
+        linux::IPV6_RECVTCLASS => Flag(place(IPV6_RECVTCLASS)),
+        linux::IPV6_TCLASS => Int(place(IPV6_TCLASS)),
+        linux::IPV6_DONTFRAG => Flag(place(IPV6_DONTFRAG)),
+        linux::IPV6_FREEBIND | linux::IPV6_TRANSPARENT => Flag(place(IPV6_BINDANY)),
+        _ => return Err(Errno::ENOPROTOOPT),
+    })
+}
+
+fn tcp(name: u32) -> Result<SocketOption, Errno> {
+    use SocketOption::*;
+    let place = |name| at(IPPROTO_TCP, name);
+    Ok(match name {
+        linux::TCP_NODELAY => Flag(place(TCP_NODELAY)),
+        linux::TCP_MAXSEG => Int(place(TCP_MAXSEG)),
+        linux::TCP_CORK => Flag(place(TCP_NOPUSH)),
+        linux::TCP_KEEPIDLE => Int(place(TCP_KEEPIDLE)),
+        linux::TCP_KEEPINTVL => Int(place(TCP_KEEPINTVL)),
+        linux::TCP_KEEPCNT => Int(place(TCP_KEEPCNT)),
+        linux::TCP_INFO => TcpInfo,
+        // tcp(7): the kernel leaves quickack mode when it sees fit.
+        linux::TCP_QUICKACK => Hint(1),
+        linux::TCP_CONGESTION => Bytes(place(TCP_CONGESTION)),
+        linux::TCP_FASTOPEN => Int(place(TCP_FASTOPEN)),
+        _ => return Err(Errno::ENOPROTOOPT),
+    })
+}
+
+/// IP_MTU_DISCOVER on FreeBSD: whether a datagram is never cut. EINVAL for an unknown mode.
+pub fn fragments_to_bsd(mode: i32) -> Result<i32, Errno> {
+    match mode.cast_unsigned() {
+        linux::IP_PMTUDISC_DONT | linux::IP_PMTUDISC_WANT => Ok(0),
+        linux::IP_PMTUDISC_DO | linux::IP_PMTUDISC_PROBE => Ok(1),
+        linux::IP_PMTUDISC_INTERFACE | linux::IP_PMTUDISC_OMIT => Ok(0),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// The mode that IP_MTU_DISCOVER tells.
+pub fn fragments_to_linux(never: i32) -> i32 {
+    let mode = if never == 0 {
+        linux::IP_PMTUDISC_WANT
+    } else {
+        linux::IP_PMTUDISC_DO
+    };
+    mode.cast_signed()
+}
+
+pod! {
+    /// FreeBSD's `struct xucred` of LOCAL_PEERCRED (sys/ucred.h).
+    struct BsdXucred {
+        cr_version: u32,
+        cr_uid: u32,
+        cr_ngroups: i16,
+        __pad0: u16,
+        cr_groups: [u32; 16],
+        __pad1: u32,
+        cr_pid: i32,
+        __pad2: u32,
+    }
+}
+
+/// What SO_PEERCRED tells; nobody where the socket was never connected.
+pub fn peer_credentials(peer: Option<&BsdXucred>) -> l_ucred {
+    match peer {
+        Some(peer) => l_ucred {
+            pid: peer.cr_pid,
+            uid: peer.cr_uid,
+            gid: peer.cr_groups.first().copied().unwrap_or(u32::MAX),
+        },
+        None => l_ucred {
+            pid: 0,
+            uid: u32::MAX,
+            gid: u32::MAX,
+        },
+    }
+}
+
+/// The bytes of `struct tcp_info` that mean the same on both systems (netinet/tcp.h is modelled on
+/// Linux's), which is all a program of Linux 2.6 knew.
+pub const TCP_INFO_BYTES: usize = 104;
+
+/// The state of a TCP connection, the first byte of `struct tcp_info`.
+pub fn tcp_state_to_linux(state: u8) -> u8 {
+    // From FreeBSD's order (netinet/tcp_fsm.h): closed, listen, syn-sent, syn-received, established,
+    // close-wait, fin-wait-1, closing, last-ack, fin-wait-2, time-wait.
+    const STATES: [u8; 11] = [7, 10, 2, 3, 1, 8, 4, 11, 9, 5, 6];
+    STATES.get(usize::from(state)).copied().unwrap_or(7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No two options of a level are one on FreeBSD, but those that are one on Linux in effect.
+    #[test]
+    fn options_are_distinct() {
+        for level in [0, 1, 6, 41] {
+            let mut seen = Vec::new();
+            for name in 0..200 {
+                use SocketOption::*;
+                if let Ok(Int(p) | Flag(p) | Bytes(p) | Fragments(p)) = option(level, name) {
+                    seen.push((p.level, p.name));
+                }
+            }
+            let count = seen.len();
+            seen.sort_unstable();
+            seen.dedup();
+            // IP_FREEBIND and IP_TRANSPARENT, IPV6_DONTFRAG and IPV6_MTU_DISCOVER, ...
+            assert!(count - seen.len() <= 2, "level {level}");
+            assert!(count > 5);
+        }
+    }
+
+    /// What is unknown is ENOPROTOOPT, at every level.
+    #[test]
+    fn unknown_options() {
+        for (level, name) in [
+            (1, 999),
+            (0, 999),
+            (6, 999),
+            (41, 999),
+            (77, 1),
+            (-1, -1),
+            (1, -1),
+        ] {
+            assert_eq!(option(level, name), Err(Errno::ENOPROTOOPT));
+        }
+    }
+
+    /// The options every program uses.
+    #[test]
+    fn common_options() {
+        let flag = |name| SocketOption::Flag(at(0xffff, name));
+        assert_eq!(option(1, 2), Ok(flag(4)));
+        assert_eq!(option(1, 9), Ok(flag(8)));
+        assert_eq!(option(1, 17), Ok(SocketOption::PeerCredentials));
+        assert_eq!(option(6, 1), Ok(SocketOption::Flag(at(6, 1))));
+        assert_eq!(option(41, 26), Ok(SocketOption::Flag(at(41, 27))));
+    }
+
+    /// struct xucred has the size and offsets of the C struct.
+    #[test]
+    fn xucred_layout() {
+        assert_eq!(size_of::<BsdXucred>(), 88);
+        assert_eq!(core::mem::offset_of!(BsdXucred, cr_groups), 12);
+        assert_eq!(core::mem::offset_of!(BsdXucred, cr_pid), 80);
+    }
+
+    /// Eleven states, each once.
+    #[test]
+    fn tcp_states() {
+        let mut states: Vec<u8> = (0..11).map(tcp_state_to_linux).collect();
+        states.sort_unstable();
+        assert_eq!(states, (1..=11).collect::<Vec<_>>());
+        assert_eq!(tcp_state_to_linux(200), 7);
+    }
+}

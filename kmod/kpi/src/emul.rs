@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What Linux keeps for each process and thread and FreeBSD does not.
+//!
+//! Hangs off `p_emuldata` and `td_emuldata`. A [`ThreadState`] is touched only by
+//! its own thread once that thread runs; a [`ProcState`] is shared by the threads
+//! of a process, so its fields are atomics.
+
+use core::cell::Cell;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+use crate::mem::KBox;
+
+/// Linux state of one thread.
+pub struct ThreadState {
+    /// What gettid(2) answers.
+    pub tid: Cell<i32>,
+    /// Where the thread stores its tid when it first runs (CLONE_CHILD_SETTID), or 0.
+    pub set_child_tid: Cell<u64>,
+    /// Where 0 is stored and a futex woken when it ends (set_tid_address), or 0.
+    pub clear_child_tid: Cell<u64>,
+    /// Head of its robust futex list (set_robust_list), or 0.
+    pub robust_list: Cell<u64>,
+    /// Whether it is inside execve(2).
+    pub in_exec: Cell<bool>,
+    /// What PR_GET_TIMERSLACK answers.
+    pub timer_slack: Cell<u64>,
+}
+
+impl ThreadState {
+    fn new(tid: i32) -> Self {
+        ThreadState {
+            tid: Cell::new(tid),
+            set_child_tid: Cell::new(0),
+            clear_child_tid: Cell::new(0),
+            robust_list: Cell::new(0),
+            in_exec: Cell::new(false),
+            timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
+        }
+    }
+}
+
+const SIGNALS: usize = 64;
+const MISS_WORDS: usize = 8;
+
+/// The part of a Linux sigaction that FreeBSD's does not hold.
+struct SignalExtra {
+    flags: AtomicU64,
+    restorer: AtomicU64,
+}
+
+/// The larger part of a process's state, which many programs never need: a process without it
+/// forks lightly.
+struct Tables {
+    /// One for each Linux signal.
+    signals: [SignalExtra; SIGNALS],
+    /// One bit for each call number that was logged as missing; the last is for all larger ones.
+    missed: [AtomicU64; MISS_WORDS],
+    /// Whether the kernel's SIGBUS handler is that of SIGSEGV (kern::standin).
+    sigbus_stands_in: AtomicBool,
+}
+
+impl Tables {
+    fn new() -> Self {
+        Tables {
+            signals: [const {
+                SignalExtra {
+                    flags: AtomicU64::new(0),
+                    restorer: AtomicU64::new(0),
+                }
+            }; SIGNALS],
+            missed: [const { AtomicU64::new(0) }; MISS_WORDS],
+            sigbus_stands_in: AtomicBool::new(false),
+        }
+    }
+
+    /// The entry of a Linux signal number (1..=64).
+    fn signal(&self, signal: u32) -> Option<&SignalExtra> {
+        self.signals.get((signal as usize).wrapping_sub(1))
+    }
+}
+
+/// Linux state of one process.
+pub struct ProcState {
+    /// personality(2).
+    pub persona: AtomicU32,
+    /// What brk(2) was last given; the kernel knows the page it is in only. 0 before that.
+    pub brk_end: AtomicU64,
+    /// Made when first needed: by rt_sigaction(2), or a missing call.
+    tables: AtomicPtr<Tables>,
+}
+
+impl ProcState {
+    fn new() -> Self {
+        ProcState {
+            persona: AtomicU32::new(0),
+            brk_end: AtomicU64::new(0),
+            tables: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// The state a forked child starts with: signal actions and personality are inherited.
+    fn inherit(&self) -> Self {
+        let child = Self::new();
+        child
+            .persona
+            .store(self.persona.load(Ordering::Relaxed), Ordering::Relaxed);
+        child
+            .brk_end
+            .store(self.brk_end.load(Ordering::Relaxed), Ordering::Relaxed);
+        if let Some(tables) = self.tables() {
+            let copy = Tables::new();
+            for (to, from) in copy.signals.iter().zip(&tables.signals) {
+                to.flags
+                    .store(from.flags.load(Ordering::Relaxed), Ordering::Relaxed);
+                to.restorer
+                    .store(from.restorer.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            copy.sigbus_stands_in.store(
+                tables.sigbus_stands_in.load(Ordering::Relaxed),
+                Ordering::Relaxed,
+            );
+            child
+                .tables
+                .store(KBox::new_waitok(copy).into_raw(), Ordering::Relaxed);
+        }
+        child
+    }
+
+    /// What execve(2) resets.
+    fn reset_for_exec(&self) {
+        self.brk_end.store(0, Ordering::Relaxed);
+        if self.sigbus_stands_in() {
+            self.set_sigbus_stands_in(false);
+        }
+        for s in self.tables().iter().flat_map(|t| &t.signals) {
+            s.flags.store(0, Ordering::Relaxed);
+            s.restorer.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn tables(&self) -> Option<&Tables> {
+        // SAFETY: null, or tables that only Drop frees.
+        unsafe { self.tables.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The tables, made now if there are none. May sleep.
+    fn tables_waitok(&self) -> &Tables {
+        if let Some(tables) = self.tables() {
+            return tables;
+        }
+        let new = KBox::new_waitok(Tables::new()).into_raw();
+        let stored =
+            self.tables
+                .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        let tables = match stored {
+            Ok(_) => new,
+            Err(theirs) => {
+                // SAFETY: another thread was first; nobody has seen ours.
+                drop(unsafe { KBox::from_raw(new) });
+                theirs
+            }
+        };
+        // SAFETY: stored in `tables`, which only Drop empties.
+        unsafe { &*tables }
+    }
+
+    /// The Linux `sa_flags` and `sa_restorer` last set for a Linux signal number (1..=64).
+    pub fn signal_extra(&self, signal: u32) -> (u64, u64) {
+        match self.tables().and_then(|t| t.signal(signal)) {
+            Some(s) => (
+                s.flags.load(Ordering::Relaxed),
+                s.restorer.load(Ordering::Relaxed),
+            ),
+            None => (0, 0),
+        }
+    }
+
+    /// Remembers `sa_flags` and `sa_restorer` for a Linux signal number (1..=64). May sleep.
+    pub fn set_signal_extra(&self, signal: u32, flags: u64, restorer: u64) {
+        if let Some(s) = self.tables_waitok().signal(signal) {
+            s.flags.store(flags, Ordering::Relaxed);
+            s.restorer.store(restorer, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the kernel's SIGBUS handler is that of SIGSEGV.
+    pub(crate) fn sigbus_stands_in(&self) -> bool {
+        self.tables()
+            .is_some_and(|t| t.sigbus_stands_in.load(Ordering::Relaxed))
+    }
+
+    /// Remembers it. May sleep.
+    pub(crate) fn set_sigbus_stands_in(&self, stands_in: bool) {
+        self.tables_waitok()
+            .sigbus_stands_in
+            .store(stands_in, Ordering::Relaxed);
+    }
+
+    /// Whether this is the first time the process misses call `code`.
+    pub(crate) fn first_miss(&self, code: u32) -> bool {
+        let bit = (code as usize).min(MISS_WORDS * 64 - 1);
+        match self.tables_waitok().missed.get(bit / 64) {
+            Some(word) => {
+                let mask = 1u64 << (bit % 64);
+                word.fetch_or(mask, Ordering::Relaxed) & mask == 0
+            }
+            None => false,
+        }
+    }
+}
+
+impl Drop for ProcState {
+    fn drop(&mut self) {
+        let tables = *self.tables.get_mut();
+        if !tables.is_null() {
+            // SAFETY: from KBox::into_raw, and the state that shared it is going.
+            drop(unsafe { KBox::from_raw(tables) });
+        }
+    }
+}
+
+unsafe fn thread_state<'a>(td: *mut ffi::thread) -> Option<&'a ThreadState> {
+    // SAFETY: emul: td_emuldata is null or a ThreadState (caller keeps td alive).
+    unsafe { (*td).td_emuldata.cast::<ThreadState>().as_ref() }
+}
+
+unsafe fn proc_state<'a>(p: *mut ffi::proc_) -> Option<&'a ProcState> {
+    // SAFETY: emul: p_emuldata is null or a ProcState (caller keeps p alive).
+    unsafe { (*p).p_emuldata.cast::<ProcState>().as_ref() }
+}
+
+/// Whether the thread is inside execve(2).
+///
+/// # Safety
+/// `td` is current.
+pub(crate) unsafe fn in_exec(td: *mut ffi::thread) -> bool {
+    // SAFETY: caller.
+    unsafe { thread_state(td) }.is_some_and(|t| t.in_exec.get())
+}
+
+/// Gives `td` a fresh [`ThreadState`].
+unsafe fn attach_thread(td: *mut ffi::thread, tid: i32) {
+    let state = KBox::new_waitok(ThreadState::new(tid)).into_raw();
+    // SAFETY: the caller owns td: it is current and single-threaded, or not yet running.
+    unsafe { (*td).td_emuldata = state.cast() };
+}
+
+/// The process becomes Linux, or a Linux process runs a new Linux image.
+///
+/// # Safety
+/// From `sv_onexec`: `td` is current, its process single-threaded.
+pub(crate) unsafe fn on_exec(td: *mut ffi::thread) {
+    // SAFETY: caller: current.
+    let p = unsafe { (*td).td_proc };
+    // SAFETY: caller: current, single-threaded.
+    unsafe {
+        let pid = (*p).p_pid;
+        match (thread_state(td), proc_state(p)) {
+            (Some(t), Some(ps)) => {
+                t.tid.set(pid);
+                t.set_child_tid.set(0);
+                t.clear_child_tid.set(0);
+                t.robust_list.set(0);
+                ps.reset_for_exec();
+            }
+            _ => {
+                (*p).p_emuldata = KBox::new_waitok(ProcState::new()).into_raw().cast();
+                attach_thread(td, pid);
+                // Threads that exec has suspended still end through sv_thread_detach.
+                let mut other = (*p).p_threads.tqh_first;
+                while !other.is_null() {
+                    if other != td && (*other).td_emuldata.is_null() {
+                        attach_thread(other, (*other).td_tid);
+                    }
+                    other = (*other).td_plist.tqe_next;
+                }
+            }
+        }
+    }
+}
+
+/// Gives a forked, not yet running child its state, from its parent's.
+///
+/// # Safety
+/// `parent` is current in a Linux process; `child` is the first thread of a
+/// process made by fork1 with RFSTOPPED.
+pub(crate) unsafe fn on_fork<'a>(
+    parent: *mut ffi::thread,
+    child: *mut ffi::thread,
+) -> &'a ThreadState {
+    // SAFETY: caller; the child does not run yet, so its fields are ours.
+    unsafe {
+        let p2 = (*child).td_proc;
+        let state = match proc_state((*parent).td_proc) {
+            Some(ps) => ps.inherit(),
+            None => ProcState::new(),
+        };
+        (*p2).p_emuldata = KBox::new_waitok(state).into_raw().cast();
+        attach_thread(child, (*p2).p_pid);
+        &*(*child).td_emuldata.cast::<ThreadState>()
+    }
+}
+
+/// Gives a new, not yet running thread of the same process its state.
+///
+/// # Safety
+/// `newtd` is not yet linked into its process.
+pub(crate) unsafe fn on_new_thread<'a>(newtd: *mut ffi::thread) -> &'a ThreadState {
+    // SAFETY: caller.
+    unsafe {
+        attach_thread(newtd, (*newtd).td_tid);
+        &*(*newtd).td_emuldata.cast::<ThreadState>()
+    }
+}
+
+/// Frees both states: the process became native by execve, or ended.
+///
+/// # Safety
+/// `td` is current and the only thread of its process.
+pub(crate) unsafe fn detach_process(td: *mut ffi::thread) {
+    // SAFETY: caller; only the process's own threads look at the two.
+    let (t, ps) = unsafe {
+        let p = (*td).td_proc;
+        let t = (*td).td_emuldata.cast::<ThreadState>();
+        let ps = (*p).p_emuldata.cast::<ProcState>();
+        (*td).td_emuldata = ptr::null_mut();
+        (*p).p_emuldata = ptr::null_mut();
+        (t, ps)
+    };
+    if !t.is_null() {
+        // SAFETY: emul; just unlinked, so nobody else has it.
+        drop(unsafe { KBox::from_raw(t) });
+    }
+    if !ps.is_null() {
+        // SAFETY: as above.
+        drop(unsafe { KBox::from_raw(ps) });
+    }
+}
+
+/// Frees the thread's state.
+///
+/// # Safety
+/// `td` is ending and will not enter Linux code again.
+pub(crate) unsafe fn detach_thread(td: *mut ffi::thread) {
+    // SAFETY: caller.
+    let t = unsafe { core::mem::replace(&mut (*td).td_emuldata, ptr::null_mut()) };
+    if !t.is_null() {
+        // SAFETY: emul; just unlinked, so nobody else has it.
+        drop(unsafe { KBox::from_raw(t.cast::<ThreadState>()) });
+    }
+}
+
+/// The thread leaves its process: tells who waits for it through memory.
+///
+/// # Safety
+/// `td` is current and still has its user map.
+pub(crate) unsafe fn thread_gone(td: *mut ffi::thread) {
+    // SAFETY: caller: current.
+    let Some(state) = (unsafe { thread_state(td) }) else {
+        return;
+    };
+    let clear = state.clear_child_tid.replace(0);
+    let robust = state.robust_list.replace(0);
+    let tid = state.tid.get();
+    // SAFETY: caller: td is current, with its user map.
+    unsafe { crate::futex::release_robust(td, robust, tid) };
+    // Linux leaves the word of a task that has its memory alone (mm_release).
+    // SAFETY: td is current.
+    if clear != 0 && unsafe { ffi::lrs_shares_memory(td) } {
+        // SAFETY: kernel copy.
+        let stored = unsafe { ffi::suword32(clear as *mut _, 0) } == 0;
+        if stored {
+            // SAFETY: as above.
+            unsafe { crate::futex::wake_raw(td, clear, 1, true) };
+        }
+    }
+    // SAFETY: td is current; drops what is left of priority-inheritance mutexes.
+    unsafe { ffi::umtx_thread_exit(td) };
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Futexes over umtx, FreeBSD's queues for sleeping on user memory.
+//!
+//! FreeBSD: sys/umtxvar.h, kern_umtx.c. Keys are of type TYPE_FUTEX, which no
+//! native program uses, so Linux and native waits never meet.
+
+use core::ffi::c_int;
+use core::mem::MaybeUninit;
+
+/// The queue of a futex word, referenced until dropped.
+pub(crate) struct Key(ffi::umtx_key);
+
+impl Key {
+    /// The key of the word at `addr`: process-private, or found by the memory behind it.
+    ///
+    /// EFAULT where nothing is mapped (shared only).
+    ///
+    /// # Safety
+    /// `td` is current with its user map.
+    #[inline(always)]
+    pub(crate) unsafe fn get(addr: u64, shared: bool) -> Result<Key, c_int> {
+        let mut key = MaybeUninit::<ffi::umtx_key>::uninit();
+        let share = if shared {
+            ffi::AUTO_SHARE
+        } else {
+            ffi::THREAD_SHARE
+        };
+        // SAFETY: caller; the address is looked up in the map, not touched.
+        let error = unsafe {
+            ffi::umtx_key_get(
+                addr as *const _,
+                ffi::TYPE_FUTEX as c_int,
+                share as c_int,
+                key.as_mut_ptr(),
+            )
+        };
+        if error != 0 {
+            return Err(error);
+        }
+        // SAFETY: umtx_key_get has filled in the members that its kind of key has.
+        Ok(Key(unsafe { key.assume_init() }))
+    }
+
+    pub(crate) fn as_mut(&mut self) -> *mut ffi::umtx_key {
+        &raw mut self.0
+    }
+
+    /// The key with its reference, which umtx_key_release gives back.
+    pub(crate) fn into_raw(self) -> ffi::umtx_key {
+        let key = self.0;
+        core::mem::forget(self);
+        key
+    }
+
+    /// Whether both are of the same word.
+    pub(crate) fn matches(&self, other: &Key) -> bool {
+        // SAFETY: both are whole keys.
+        unsafe { ffi::umtx_key_match(&raw const self.0, &raw const other.0) != 0 }
+    }
+
+    /// Takes `count` more references.
+    pub(crate) fn reference(&self, count: i32) {
+        if self.0.shared != 0 {
+            for _ in 0..count {
+                // SAFETY: a shared key names an object, which our own reference keeps.
+                unsafe { ffi::vm_object_reference(self.0.info.shared.object) };
+            }
+        }
+    }
+
+    /// Gives back `count` references taken by [`Key::reference`], or by other keys of the
+    /// same word.
+    pub(crate) fn unreference(&mut self, count: i32) {
+        for _ in 0..count {
+            // SAFETY: the references are the caller's to give back; our own keeps the object.
+            unsafe { ffi::umtx_key_release(&raw mut self.0) };
+        }
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // SAFETY: a Key holds one reference from umtx_key_get.
+        unsafe { ffi::umtx_key_release(&raw mut self.0) };
+    }
+}
+
+/// Every waiter, whatever its bit set (FUTEX_BITSET_MATCH_ANY).
+const MATCH_ANY: u32 = u32::MAX;
+
+/// Wakes up to `count` waiters of the word at `addr`; how many, or an errno.
+///
+/// # Safety
+/// `td` is current with its user map.
+#[inline]
+pub(crate) unsafe fn wake_mask(
+    addr: u64,
+    count: i32,
+    shared: bool,
+    mask: u32,
+) -> Result<i32, c_int> {
+    // SAFETY: caller; the key is referenced and its chain locked around the signal.
+    unsafe {
+        let mut key = Key::get(addr, shared)?;
+        ffi::lrs_umtxq_lock(key.as_mut());
+        let woken = ffi::umtxq_signal_mask(key.as_mut(), count, mask);
+        ffi::lrs_umtxq_unlock(key.as_mut());
+        Ok(woken)
+    }
+}
+
+/// Wakes waiters on behalf of a thread that is ending; failure has nobody to hear of it.
+///
+/// # Safety
+/// `td` is current with its user map.
+pub(crate) unsafe fn wake_raw(_td: *mut ffi::thread, addr: u64, count: i32, shared: bool) {
+    // SAFETY: caller.
+    let _ = unsafe { wake_mask(addr, count, shared, MATCH_ANY) };
+    if shared {
+        // The waiter may have used a private key (FUTEX_PRIVATE_FLAG) on the same word.
+        // SAFETY: caller.
+        let _ = unsafe { wake_mask(addr, count, false, MATCH_ANY) };
+    }
+}
+
+/// The most entries of a robust list that are looked at, as in Linux (kernel/futex): it may be a ring.
+const ROBUST_LIST_LIMIT: usize = 2048;
+const FUTEX_WAITERS: u32 = 0x8000_0000;
+const FUTEX_OWNER_DIED: u32 = 0x4000_0000;
+const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
+
+/// One 64-bit word of user memory, or None where it cannot be read.
+unsafe fn fetch(addr: u64) -> Option<u64> {
+    let mut word = 0;
+    // SAFETY: kernel copy: fueword(9) checks the address.
+    let error = unsafe { ffi::fueword(addr as *const _, &raw mut word) };
+    (error == 0).then_some(word.cast_unsigned())
+}
+
+/// Marks the futexes that a dying thread still owns, so that waiters can recover them.
+///
+/// # Safety
+/// `td` is current with its user map.
+pub(crate) unsafe fn release_robust(td: *mut ffi::thread, head: u64, tid: i32) {
+    if head == 0 {
+        return;
+    }
+    // struct robust_list_head { next; futex_offset; list_op_pending }
+    // SAFETY: fetch checks every address.
+    let (first, offset, pending) = unsafe {
+        let (Some(f), Some(o), Some(p)) = (
+            fetch(head),
+            fetch(head.wrapping_add(8)),
+            fetch(head.wrapping_add(16)),
+        ) else {
+            return;
+        };
+        (f, o, p)
+    };
+    let mut entry = first;
+    for _ in 0..ROBUST_LIST_LIMIT {
+        // Bit 0 marks a priority-inheritance futex; the list is linked through the rest.
+        let at = entry & !1;
+        if at == head || at == 0 {
+            break;
+        }
+        // SAFETY: as above; next is read before the entry is given up, it may be freed then.
+        let next = unsafe { fetch(at) };
+        if entry != pending {
+            // SAFETY: caller.
+            unsafe { owner_died(td, at.wrapping_add(offset), tid) };
+        }
+        match next {
+            Some(n) => entry = n,
+            None => return,
+        }
+    }
+    if pending & !1 != 0 {
+        // SAFETY: caller.
+        unsafe { owner_died(td, (pending & !1).wrapping_add(offset), tid) };
+    }
+}
+
+unsafe fn owner_died(td: *mut ffi::thread, addr: u64, tid: i32) {
+    if !addr.is_multiple_of(4) {
+        return;
+    }
+    let mut old = 0u32;
+    // SAFETY: kernel copy: fueword32(9) checks the address.
+    if unsafe { ffi::fueword32(addr as *const _, (&raw mut old).cast()) } != 0 {
+        return;
+    }
+    while old & FUTEX_TID_MASK == tid.cast_unsigned() {
+        let new = (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+        let mut seen = old;
+        // SAFETY: kernel copy: casueword32(9) checks the address.
+        match unsafe { ffi::casueword32(addr as *mut _, old, &raw mut seen, new) } {
+            0 => {
+                if old & FUTEX_WAITERS != 0 {
+                    // SAFETY: caller.
+                    unsafe { wake_raw(td, addr, 1, true) };
+                }
+                return;
+            }
+            // The word changed, or the store was lost: look again.
+            1 => old = seen,
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Credentials: kern_prot.c, kern_priv.c.
+
+use linux_abi::cred::{CAP_LAST, CapSet, Ids};
+
+use crate::kern::thread::LockedThread;
+use crate::{Cx, Result, check};
+
+fn own<'a>(cx: &'a Cx<'_>) -> &'a ffi::ucred {
+    // SAFETY: current; td_ucred is never changed under a running system call but by itself.
+    unsafe { &*(*cx.td()).td_ucred }
+}
+
+/// The caller's user ids.
+pub fn user_ids(cx: &Cx<'_>) -> Ids {
+    let cred = own(cx);
+    Ids {
+        real: cred.cr_ruid,
+        effective: cred.cr_uid,
+        saved: cred.cr_svuid,
+    }
+}
+
+/// The caller's group ids.
+pub fn group_ids(cx: &Cx<'_>) -> Ids {
+    let cred = own(cx);
+    Ids {
+        real: cred.cr_rgid,
+        effective: cred.cr_gid,
+        saved: cred.cr_svgid,
+    }
+}
+
+fn privileged(cx: &Cx<'_>, privilege: u32) -> bool {
+    // SAFETY: current. CAST: PRIV_ numbers are small.
+    unsafe { ffi::priv_check(cx.td(), privilege as i32) == 0 }
+}
+
+/// Whether the caller may take any user id (Linux's CAP_SETUID).
+pub fn may_set_user(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_CRED_SETUID)
+}
+
+/// Whether the caller may take any group id (Linux's CAP_SETGID).
+pub fn may_set_group(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_CRED_SETGID)
+}
+
+/// setresuid(2). EPERM.
+pub fn set_user_ids(cx: &mut Cx<'_>, ids: Ids) -> Result<()> {
+    // SAFETY: the arguments are plain integers and padding.
+    let mut args: ffi::setresuid_args = unsafe { core::mem::zeroed() };
+    (args.ruid, args.euid, args.suid) = (ids.real, ids.effective, ids.saved);
+    // SAFETY: current.
+    check(unsafe { ffi::sys_setresuid(cx.td(), &raw mut args) })
+}
+
+/// setresgid(2). EPERM.
+pub fn set_group_ids(cx: &mut Cx<'_>, ids: Ids) -> Result<()> {
+    // SAFETY: the arguments are plain integers and padding.
+    let mut args: ffi::setresgid_args = unsafe { core::mem::zeroed() };
+    (args.rgid, args.egid, args.sgid) = (ids.real, ids.effective, ids.saved);
+    // SAFETY: current.
+    check(unsafe { ffi::sys_setresgid(cx.td(), &raw mut args) })
+}
+
+/// The capabilities the credential of a thread amounts to: each as the kernel answers for the
+/// privilege it stands for, so jails and `security.bsd.suser_enabled` count.
+pub fn capabilities(_cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> CapSet {
+    let mut set = 0;
+    // SAFETY: the process is locked, which keeps its p_ucred.
+    unsafe {
+        let cred = (*thread.process()).p_ucred;
+        for number in 0..=CAP_LAST {
+            if ffi::lrs_cap_privilege(cred, number.cast_signed()) {
+                set |= 1 << number;
+            }
+        }
+    }
+    set
+}
+
+/// How many supplementary groups the caller has.
+pub fn group_count(cx: &Cx<'_>) -> i32 {
+    own(cx).cr_ngroups
+}
+
+/// getgroups(2): how many there are; EINVAL if they do not fit.
+pub fn groups(cx: &mut Cx<'_>, size: i32, list: u64) -> Result<i32> {
+    // SAFETY: the arguments are plain values and padding.
+    let mut args: ffi::getgroups_args = unsafe { core::mem::zeroed() };
+    (args.gidsetsize, args.gidset) = (size, list as *mut _);
+    // SAFETY: current; kernel copy.
+    check(unsafe { ffi::sys_getgroups(cx.td(), &raw mut args) })?;
+    // CAST: a count.
+    Ok(cx.retval() as i32)
+}
+
+/// setgroups(2). EINVAL, EPERM, EFAULT.
+pub fn set_groups(cx: &mut Cx<'_>, size: i32, list: u64) -> Result<()> {
+    // SAFETY: the arguments are plain values and padding.
+    let mut args: ffi::setgroups_args = unsafe { core::mem::zeroed() };
+    (args.gidsetsize, args.gidset) = (size, list as *mut _);
+    // SAFETY: current; kernel copy.
+    check(unsafe { ffi::sys_setgroups(cx.td(), &raw mut args) })
+}
+
+/// Whether the caller may set its groups (Linux's CAP_SETGID).
+pub fn may_set_groups(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_CRED_SETGROUPS)
+}
+
+/// Whether the caller may set what sysctl(3) says of its jail, such as the host name.
+pub fn may_set_names(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_SYSCTL_WRITEJAIL)
+}

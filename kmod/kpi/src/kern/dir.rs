@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Folders: vfs_syscalls.c, vfs_cache.c.
+
+use linux_abi::fd::Fd;
+
+use super::io::Buffer;
+use crate::{Cx, Result, check};
+
+/// Entries read from a folder.
+pub struct Entries {
+    /// How many bytes of records the buffer now holds; 0 at the end.
+    pub len: usize,
+    /// The offset they were read at.
+    pub base: i64,
+}
+
+/// getdirentries(2) into kernel memory. EINVAL where not even one record fits, and for a
+/// descriptor without a vnode; ENOTDIR; ENOENT once the folder is deleted.
+pub fn kern_getdirentries(cx: &mut Cx<'_>, fd: Fd, buffer: &mut [u8]) -> Result<Entries> {
+    let mut base = 0;
+    // SAFETY: current; `buffer` is writable kernel memory of its length.
+    check(unsafe {
+        ffi::kern_getdirentries(
+            cx.td(),
+            fd.0,
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &raw mut base,
+            core::ptr::null_mut(),
+            ffi::UIO_SYSSPACE,
+        )
+    })?;
+    // CAST: at most buffer.len().
+    Ok(Entries {
+        len: cx.retval() as usize,
+        base,
+    })
+}
+
+/// lseek(2), ESPIPE for terminals too: the new offset. The numbers of `whence` are the same on
+/// both systems.
+#[inline]
+pub fn seek(cx: &mut Cx<'_>, fd: Fd, offset: i64, whence: u32) -> Result<i64> {
+    // SAFETY: current.
+    check(unsafe { ffi::lrs_lseek(cx.td(), fd.0, offset, whence.cast_signed()) })?;
+    // tdu_off and tdu_retval[0] share their place.
+    Ok(cx.retval().cast_signed())
+}
+
+/// Goes back to `offset` of a folder just read. That cannot fail in a way that helps anyone
+/// but by another thread closing the descriptor.
+pub fn rewind(cx: &mut Cx<'_>, fd: Fd, offset: i64) {
+    let _ = seek(cx, fd, offset, ffi::SEEK_SET);
+}
+
+/// The working directory's path, with its NUL, inside `buffer`; seen from the process's root.
+/// ENOENT once it is deleted, ENOMEM where the buffer is too small.
+pub fn getcwd<'b>(_cx: &mut Cx<'_>, buffer: &'b mut Buffer) -> Result<&'b [u8]> {
+    let start = buffer.as_mut_ptr().cast();
+    let mut path = core::ptr::null_mut();
+    let mut len = buffer.len();
+    // SAFETY: vn_getcwd writes inside `buffer`, for the current thread (current).
+    check(unsafe { ffi::vn_getcwd(start, &raw mut path, &raw mut len) })?;
+    // The path is at the end of the buffer. CAST: two addresses in the buffer.
+    let from = (path as usize).wrapping_sub(start as usize);
+    let tail = buffer.get(from..).unwrap_or_default();
+    let end = tail
+        .iter()
+        .position(|b| *b == 0)
+        .map_or(tail.len(), |nul| nul.saturating_add(1));
+    Ok(tail.get(..end).unwrap_or_default())
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Reading and writing: sys_generic.c, uipc_syscalls.c (sendfile).
+
+use core::ffi::c_int;
+use core::ptr::NonNull;
+
+use linux_abi::bsd;
+use linux_abi::c::l_iovec;
+use linux_abi::fd::Fd;
+
+use super::fd::info;
+use super::mem::MAX_USER;
+use super::socket::unconnected;
+use crate::door::Kept;
+use crate::{Cx, Errno, Fail, Result, UserAddr, UserArrayIn, UserBytesIn, UserBytesOut, check};
+
+/// MAX_RW_COUNT of linux/fs.h: what one call moves at most.
+pub const MOST: usize = 0x7fff_f000;
+
+/// How much Linux moves from or to a buffer. `None` for one that reaches beyond the user's
+/// addresses, which is EFAULT before anything is moved (access_ok).
+#[inline]
+pub fn span(buf: UserAddr, len: usize) -> Option<usize> {
+    let end = buf.raw().checked_add(len as u64)?;
+    (end <= MAX_USER).then_some(len.min(MOST))
+}
+
+/// Whether a transfer needs none of what [`cut`] does. An address that wraps around counts as
+/// plain: the copy itself refuses it.
+#[inline(always)]
+fn is_plain(buf: UserAddr, len: usize) -> bool {
+    len <= MOST && buf.raw().wrapping_add(len as u64) <= MAX_USER
+}
+
+/// The length Linux would transfer. EBADF, then EFAULT beyond the user's map.
+#[cold]
+fn cut(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize, to_write: bool) -> Result<usize> {
+    match span(buf, len) {
+        Some(len) => Ok(len),
+        None => {
+            check_open(cx, fd, to_write)?;
+            Err(Errno::EFAULT.into())
+        }
+    }
+}
+
+/// EBADF for a descriptor that is not open for reading, or for writing. To be asked when another
+/// argument is wrong, as Linux looks at the descriptor first.
+#[cold]
+pub fn check_open(cx: &mut Cx<'_>, fd: Fd, to_write: bool) -> Result<()> {
+    let flags = info(cx, fd)?.flags;
+    let wrong = if to_write {
+        bsd::O_RDONLY
+    } else {
+        bsd::O_WRONLY
+    };
+    if flags & bsd::O_PATH != 0 || flags & bsd::O_ACCMODE == wrong {
+        Err(Errno::EBADF.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// A full socket buffer is ENOBUFS on FreeBSD, where Linux says EAGAIN for a
+/// descriptor that must not block.
+#[cold]
+pub(crate) fn would_block(cx: &Cx<'_>, fd: i32, fail: Fail) -> Fail {
+    // SAFETY: current; the shim looks the descriptor up and drops it again.
+    if fail == Errno::ENOBUFS.into() && unsafe { ffi::lrs_fd_nonblocking(cx.td(), fd) } {
+        Errno::EAGAIN.into()
+    } else {
+        fail
+    }
+}
+
+/// The byte count a successful read or write left in `td_retval`.
+#[inline]
+fn transferred(cx: &Cx<'_>) -> usize {
+    // CAST: a byte count below SSIZE_MAX.
+    cx.retval() as usize
+}
+
+/// write(2): how many bytes were written is left where it belongs. EBADF, EFAULT, EAGAIN, EPIPE, EFBIG, ENOSPC, EIO, EINVAL.
+pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Kept> {
+    let most = if is_plain(buf.addr(), len) {
+        len
+    } else {
+        cut(cx, fd, buf.addr(), len, true)?
+    };
+    // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
+    let error = with_uio(buf.addr(), most, |uio| unsafe {
+        ffi::kern_writev(cx.td(), fd.0, uio)
+    });
+    match check(error) {
+        Ok(()) => Ok(Kept),
+        Err(fail) => Err(would_block(cx, fd.0, fail)),
+    }
+}
+
+/// read(2): how many bytes were read, 0 at the end, is left where it belongs. EBADF, EFAULT, EAGAIN, EISDIR, EIO, EINVAL.
+#[inline]
+pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Kept> {
+    let most = if is_plain(buf.addr(), len) {
+        len
+    } else {
+        cut(cx, fd, buf.addr(), len, false)?
+    };
+    // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
+    let error = with_uio(buf.addr(), most, |uio| unsafe {
+        ffi::kern_readv(cx.td(), fd.0, uio)
+    });
+    match check(error) {
+        Ok(()) => Ok(Kept),
+        Err(fail) => Err(unconnected(cx, fd, fail)),
+    }
+}
+
+/// Calls with a uio of one user buffer; the kernel's functions fill in the direction.
+#[inline]
+fn with_uio(buf: UserAddr, len: usize, call: impl FnOnce(*mut ffi::uio) -> c_int) -> c_int {
+    let mut iov = ffi::iovec {
+        iov_base: buf.as_ptr(),
+        iov_len: len,
+    };
+    let mut uio = ffi::uio {
+        uio_iov: &raw mut iov,
+        uio_iovcnt: 1,
+        uio_offset: 0,
+        uio_resid: len.cast_signed(),
+        uio_segflg: ffi::UIO_USERSPACE,
+        uio_rw: ffi::UIO_READ,
+        uio_td: core::ptr::null_mut(),
+    };
+    call(&raw mut uio)
+}
+
+/// pread(2). EBADF, ESPIPE, EISDIR, EINVAL, EFAULT, EIO.
+pub fn kern_pread(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    buf: UserBytesOut,
+    len: usize,
+    offset: i64,
+) -> Result<usize> {
+    // SAFETY: current; the buffer is a user address (kernel copy).
+    check(unsafe { ffi::kern_pread(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) })?;
+    Ok(transferred(cx))
+}
+
+/// pwrite(2). As [`write`], and ESPIPE.
+pub fn kern_pwrite(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    buf: UserBytesIn,
+    len: usize,
+    offset: i64,
+) -> Result<usize> {
+    // SAFETY: current; the buffer is a user address (kernel copy).
+    check(unsafe { ffi::kern_pwrite(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) })?;
+    Ok(transferred(cx))
+}
+
+/// A user's array of buffers, copied in: a `struct uio` for the reading and writing calls.
+pub struct Uio(NonNull<ffi::uio>);
+
+impl Uio {
+    /// Copies the array in. EINVAL for more than UIO_MAXIOV (1024) buffers or more than
+    /// SSIZE_MAX bytes, EFAULT.
+    pub fn copyin(_cx: &mut Cx<'_>, vec: UserArrayIn<l_iovec>, count: u64) -> Result<Self> {
+        let count = u32::try_from(count).map_err(|_| Errno::EINVAL)?;
+        let mut uio = core::ptr::null_mut();
+        // copyin(9) looks at the address even for no bytes.
+        let vec = if count == 0 {
+            UserAddr::from_reg(0)
+        } else {
+            vec.addr()
+        };
+        // SAFETY: kernel copy; l_iovec has the layout of struct iovec on amd64.
+        check(unsafe { ffi::copyinuio(vec.as_ptr(), count, &raw mut uio) })?;
+        NonNull::new(uio)
+            .map(Uio)
+            .ok_or_else(|| Errno::EFAULT.into())
+    }
+
+    /// The array itself, for the calls that take one without its uio.
+    pub(crate) fn iov(&mut self) -> (*mut ffi::iovec, i32) {
+        // SAFETY: a Uio owns a whole uio.
+        let uio = unsafe { self.0.as_mut() };
+        (uio.uio_iov, uio.uio_iovcnt)
+    }
+
+    /// Bytes not yet moved.
+    pub fn residual(&self) -> usize {
+        // SAFETY: a Uio owns a whole uio.
+        usize::try_from(unsafe { self.0.as_ref() }.uio_resid).unwrap_or(0)
+    }
+}
+
+impl Drop for Uio {
+    fn drop(&mut self) {
+        // SAFETY: from copyinuio, and freed only here.
+        unsafe { ffi::freeuio(self.0.as_ptr()) }
+    }
+}
+
+/// readv(2).
+pub fn kern_readv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
+    // SAFETY: current; a Uio owns a whole uio.
+    match check(unsafe { ffi::kern_readv(cx.td(), fd.0, uio.0.as_ptr()) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => Err(unconnected(cx, fd, fail)),
+    }
+}
+
+/// writev(2).
+pub fn kern_writev(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
+    // SAFETY: current; a Uio owns a whole uio.
+    match check(unsafe { ffi::kern_writev(cx.td(), fd.0, uio.0.as_ptr()) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => Err(would_block(cx, fd.0, fail)),
+    }
+}
+
+/// preadv(2).
+pub fn kern_preadv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio, offset: i64) -> Result<usize> {
+    // SAFETY: current; a Uio owns a whole uio.
+    check(unsafe { ffi::kern_preadv(cx.td(), fd.0, uio.0.as_ptr(), offset) })?;
+    Ok(transferred(cx))
+}
+
+/// pwritev(2).
+pub fn kern_pwritev(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio, offset: i64) -> Result<usize> {
+    // SAFETY: current; a Uio owns a whole uio.
+    check(unsafe { ffi::kern_pwritev(cx.td(), fd.0, uio.0.as_ptr(), offset) })?;
+    Ok(transferred(cx))
+}
+
+/// fsync(2), or fdatasync(2) if not `full`.
+pub fn sync(cx: &mut Cx<'_>, fd: Fd, full: bool) -> Result<()> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_fsync(cx.td(), fd.0, full) })
+}
+
+/// lseek(2): the new offset. EBADF, ESPIPE, EINVAL.
+pub fn seek(cx: &mut Cx<'_>, fd: Fd, offset: i64, whence: i32) -> Result<i64> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_lseek(cx.td(), fd.0, offset, whence) })?;
+    Ok(cx.retval().cast_signed())
+}
+
+/// Sends up to `len` bytes of file `from`, beginning at `offset`, to socket `to`: how many were sent.
+///
+/// The count is also right when the call fails with EAGAIN or EINTR half way.
+/// EINVAL where `from` cannot be sent this way, ENOTSOCK where `to` is no socket.
+pub fn sendfile(cx: &mut Cx<'_>, to: Fd, from: Fd, offset: i64, len: usize) -> (usize, Result<()>) {
+    let mut sent = 0i64;
+    // SAFETY: current; the shim holds a reference on the file while it sends.
+    let done =
+        check(unsafe { ffi::lrs_sendfile(cx.td(), from.0, to.0, offset, len, &raw mut sent) });
+    (usize::try_from(sent).unwrap_or(0), done)
+}
+
+/// Reads `from` at `offset` (at its own, where `None`) into kernel memory. The count may be short.
+pub fn read_kernel(
+    cx: &mut Cx<'_>,
+    from: Fd,
+    buf: &mut [u8],
+    offset: Option<i64>,
+) -> Result<usize> {
+    // SAFETY: current; `buf` is writable kernel memory for its length.
+    check(unsafe {
+        ffi::lrs_read_kernel(
+            cx.td(),
+            from.0,
+            buf.as_mut_ptr().cast(),
+            buf.len(),
+            offset.unwrap_or(-1),
+        )
+    })?;
+    Ok(transferred(cx))
+}
+
+/// Writes kernel memory to `to` at its own offset. The count may be short.
+pub fn write_kernel(cx: &mut Cx<'_>, to: Fd, buf: &[u8]) -> Result<usize> {
+    // SAFETY: current; `buf` is readable kernel memory for its length.
+    let done = check(unsafe {
+        ffi::lrs_write_kernel(cx.td(), to.0, buf.as_ptr().cast_mut().cast(), buf.len())
+    });
+    match done {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => Err(would_block(cx, to.0, fail)),
+    }
+}
+
+/// Bytes of kernel memory to pass data through, zeroed. Freed on drop.
+pub struct Buffer {
+    bytes: NonNull<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    /// Allocates, and sleeps until memory is there; never fails. EINVAL for none.
+    pub fn new(_cx: &mut Cx<'_>, len: usize) -> Result<Self> {
+        if len == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        // SAFETY: M_LINUX_RS is a MALLOC_DEFINE of this module; M_WAITOK never returns NULL.
+        let p = unsafe {
+            ffi::malloc(
+                len,
+                (&raw mut ffi::M_LINUX_RS).cast(),
+                (ffi::M_WAITOK | ffi::M_ZERO) as i32,
+            )
+        };
+        let bytes = NonNull::new(p.cast()).ok_or(Errno::ENOMEM)?;
+        Ok(Buffer { bytes, len })
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // SAFETY: from malloc(9) in `new`.
+        unsafe {
+            ffi::free(
+                self.bytes.as_ptr().cast(),
+                (&raw mut ffi::M_LINUX_RS).cast(),
+            )
+        }
+    }
+}
+
+impl core::ops::Deref for Buffer {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `new` made it of `len` zeroed bytes.
+        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr(), self.len) }
+    }
+}
+
+impl core::ops::DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `deref`, and borrowed exclusively.
+        unsafe { core::slice::from_raw_parts_mut(self.bytes.as_ptr(), self.len) }
+    }
+}

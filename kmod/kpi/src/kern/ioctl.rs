@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Device control: sys_generic.c. The commands are those of sys/ttycom.h and sys/filio.h.
+
+use core::marker::PhantomData;
+
+use linux_abi::c::l_winsize;
+use linux_abi::fd::Fd;
+use linux_abi::pod::Pod;
+use linux_abi::termios::BsdTermios;
+
+use crate::{Cx, Result, check};
+
+/// A FreeBSD command and the type of its argument. Only the constants of this file exist,
+/// so the type is always right.
+pub struct Command<T>(u64, PhantomData<fn(T)>);
+
+impl<T> Clone for Command<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Command<T> {}
+
+macro_rules! commands {
+    ($( $(#[$doc:meta])* $name:ident: $type:ty = $value:ident; )*) => { $(
+        $(#[$doc])*
+        pub const $name: Command<$type> = Command(ffi::$value as u64, PhantomData);
+        // IOCPARM_LEN: the kernel reads or writes that much, and never more.
+        const _: () = assert!((ffi::$value as u64 >> 16) & 0x1fff <= size_of::<$type>() as u64);
+    )* };
+}
+
+commands! {
+    /// Terminal settings.
+    TIOCGETA: BsdTermios = LRS_TIOCGETA;
+    /// Sets them now.
+    TIOCSETA: BsdTermios = LRS_TIOCSETA;
+    /// Sets them once the output is out.
+    TIOCSETAW: BsdTermios = LRS_TIOCSETAW;
+    /// The same, and drops what was typed.
+    TIOCSETAF: BsdTermios = LRS_TIOCSETAF;
+    /// Window size.
+    TIOCGWINSZ: l_winsize = LRS_TIOCGWINSZ;
+    /// Sets it.
+    TIOCSWINSZ: l_winsize = LRS_TIOCSWINSZ;
+    /// Waits until the output is out.
+    TIOCDRAIN: [u8; 0] = LRS_TIOCDRAIN;
+    /// Drops what waits: 1 input, 2 output, 0 both.
+    TIOCFLUSH: i32 = LRS_TIOCFLUSH;
+    /// Output goes on.
+    TIOCSTART: [u8; 0] = LRS_TIOCSTART;
+    /// Output stops.
+    TIOCSTOP: [u8; 0] = LRS_TIOCSTOP;
+    /// Nobody else may open it.
+    TIOCEXCL: [u8; 0] = LRS_TIOCEXCL;
+    /// Others may.
+    TIOCNXCL: [u8; 0] = LRS_TIOCNXCL;
+    /// Becomes the session's terminal.
+    TIOCSCTTY: [u8; 0] = LRS_TIOCSCTTY;
+    /// Is the session's terminal no more.
+    TIOCNOTTY: [u8; 0] = LRS_TIOCNOTTY;
+    /// The foreground process group.
+    TIOCGPGRP: i32 = LRS_TIOCGPGRP;
+    /// Sets it.
+    TIOCSPGRP: i32 = LRS_TIOCSPGRP;
+    /// The session.
+    TIOCGSID: i32 = LRS_TIOCGSID;
+    /// Bytes not yet out.
+    TIOCOUTQ: i32 = LRS_TIOCOUTQ;
+    /// A character as if typed.
+    TIOCSTI: u8 = LRS_TIOCSTI;
+    /// Modem lines.
+    TIOCMGET: i32 = LRS_TIOCMGET;
+    /// Sets them.
+    TIOCMSET: i32 = LRS_TIOCMSET;
+    /// Raises some.
+    TIOCMBIS: i32 = LRS_TIOCMBIS;
+    /// Lowers some.
+    TIOCMBIC: i32 = LRS_TIOCMBIC;
+    /// Starts a break.
+    TIOCSBRK: [u8; 0] = LRS_TIOCSBRK;
+    /// Ends it.
+    TIOCCBRK: [u8; 0] = LRS_TIOCCBRK;
+    /// Takes the console's output.
+    TIOCCONS: i32 = LRS_TIOCCONS;
+    /// Packet mode of a master.
+    TIOCPKT: i32 = LRS_TIOCPKT;
+    /// Sends a signal from a master.
+    TIOCSIG: i32 = LRS_TIOCSIG;
+    /// The number of a pseudo terminal.
+    TIOCGPTN: i32 = LRS_TIOCGPTN;
+    /// Succeeds on a master only.
+    TIOCPTMASTER: [u8; 0] = LRS_TIOCPTMASTER;
+    /// Close on exec.
+    FIOCLEX: [u8; 0] = LRS_FIOCLEX;
+    /// Not so.
+    FIONCLEX: [u8; 0] = LRS_FIONCLEX;
+    /// Bytes to read.
+    FIONREAD: i32 = LRS_FIONREAD;
+    /// Non-blocking or not.
+    FIONBIO: i32 = LRS_FIONBIO;
+    /// SIGIO or not.
+    FIOASYNC: i32 = LRS_FIOASYNC;
+    /// Bytes of a socket not yet sent.
+    FIONWRITE: i32 = LRS_FIONWRITE;
+    /// Who gets SIGIO.
+    FIOGETOWN: i32 = LRS_FIOGETOWN;
+    /// Sets that.
+    FIOSETOWN: i32 = LRS_FIOSETOWN;
+    /// Whether the next byte is the urgent one.
+    SIOCATMARK: i32 = LRS_SIOCATMARK;
+}
+
+/// ioctl(2) with a FreeBSD command. EBADF; ENOTTY and others as the device says.
+pub fn kern_ioctl<T: Pod>(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    command: Command<T>,
+    data: &mut T,
+) -> Result<()> {
+    // SAFETY: current; the command moves at most size_of::<T>() bytes (asserted above), and any
+    // bytes are a T (Pod).
+    check(unsafe { ffi::kern_ioctl(cx.td(), fd.0, command.0, core::ptr::from_mut(data).cast()) })
+}
+
+/// The same for a command without an argument.
+pub fn kern_ioctl_void(cx: &mut Cx<'_>, fd: Fd, command: Command<[u8; 0]>) -> Result<()> {
+    kern_ioctl(cx, fd, command, &mut [0; 0])
+}
+
+/// Sleeps so long; EINTR or a restart where a signal came.
+pub fn pause_msec(cx: &mut Cx<'_>, msec: i64) -> Result<()> {
+    let mut time = ffi::timespec {
+        tv_sec: 0,
+        tv_nsec: msec.saturating_mul(1_000_000),
+    };
+    // SAFETY: current; the time is whole, nobody asks for the rest.
+    check(unsafe { ffi::kern_nanosleep(cx.td(), &raw mut time, core::ptr::null_mut()) })
+}

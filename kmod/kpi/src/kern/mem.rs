@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Address spaces: vm_mmap.c, vm_unix.c. What goes beyond the calls of FreeBSD is in
+//! [`super::discard`] and [`super::remap`].
+
+use core::ffi::c_int;
+
+use super::map::MapGuard;
+use crate::{Cx, Errno, Result, UserBytesOut, UserCStr, check};
+
+/// The first address beyond the user's.
+pub const MAX_USER: u64 = ffi::LRS_MAXUSER;
+
+/// What to map.
+#[derive(Clone, Copy)]
+pub struct Mapping {
+    /// Where, or where best.
+    pub addr: u64,
+    /// How many bytes.
+    pub len: u64,
+    /// FreeBSD's protection.
+    pub prot: i32,
+    /// FreeBSD's flags.
+    pub flags: i32,
+    /// The file, or -1.
+    pub fd: i32,
+    /// Where in the file.
+    pub offset: i64,
+}
+
+/// Linux maps no file that cannot be read, and no directory.
+unsafe extern "C" fn check_file(
+    fp: *mut ffi::file,
+    _prot: c_int,
+    _max: c_int,
+    _flags: c_int,
+) -> c_int {
+    // SAFETY: kern_mmap calls this with a file it holds a reference to.
+    unsafe {
+        if (*fp).f_flag & ffi::FREAD == 0 {
+            return Errno::EACCES.raw();
+        }
+        if ffi::lrs_file_is_directory(fp) {
+            Errno::ENODEV.raw()
+        } else {
+            0
+        }
+    }
+}
+
+/// mmap(2): where it was mapped. EACCES, EBADF, EINVAL, ENODEV, ENOMEM.
+#[inline]
+pub fn kern_mmap(cx: &mut Cx<'_>, mapping: &Mapping) -> Result<u64> {
+    let req = ffi::mmap_req {
+        mr_hint: mapping.addr,
+        mr_len: mapping.len,
+        mr_prot: mapping.prot,
+        mr_flags: mapping.flags,
+        mr_fd: mapping.fd,
+        mr_pos: mapping.offset,
+        mr_check_fp_fn: Some(check_file),
+    };
+    // SAFETY: current; `req` is whole.
+    check(unsafe { ffi::kern_mmap(cx.td(), &raw const req) })?;
+    Ok(cx.retval())
+}
+
+/// munmap(2). EINVAL.
+#[inline]
+pub fn kern_munmap(cx: &mut Cx<'_>, addr: u64, len: u64) -> Result<()> {
+    // SAFETY: current; the range is checked by the kernel.
+    check(unsafe { ffi::kern_munmap(cx.td(), addr as usize, len as usize) })
+}
+
+/// mprotect(2); `grows_down` reaches down to the start of a stack. EACCES, EINVAL, ENOMEM.
+#[inline]
+pub fn kern_mprotect(
+    cx: &mut Cx<'_>,
+    addr: u64,
+    len: u64,
+    prot: i32,
+    grows_down: bool,
+) -> Result<()> {
+    let flags = if grows_down {
+        ffi::VM_MAP_PROTECT_GROWSDOWN.cast_signed()
+    } else {
+        0
+    };
+    // SAFETY: current; the range is checked by the kernel.
+    check(unsafe { ffi::kern_mprotect(cx.td(), addr as usize, len as usize, prot, flags) })
+}
+
+/// madvise(2) with an advice of FreeBSD's. EINVAL.
+pub fn kern_madvise(cx: &mut Cx<'_>, addr: u64, len: u64, advice: i32) -> Result<()> {
+    // SAFETY: current; the range is checked by the kernel.
+    check(unsafe { ffi::kern_madvise(cx.td(), addr as usize, len as usize, advice) })
+}
+
+/// minherit(2). EINVAL.
+pub fn kern_minherit(cx: &mut Cx<'_>, addr: u64, len: u64, inherit: i32) -> Result<()> {
+    // SAFETY: current; the range is checked by the kernel.
+    check(unsafe { ffi::kern_minherit(cx.td(), addr as usize, len as usize, inherit) })
+}
+
+/// msync(2). ENOMEM, EBUSY, EIO.
+pub fn kern_msync(cx: &mut Cx<'_>, addr: u64, len: u64, flags: i32) -> Result<()> {
+    // SAFETY: current; the range is checked by the kernel.
+    check(unsafe { ffi::kern_msync(cx.td(), addr as usize, len as usize, flags) })
+}
+
+/// mincore(2), with FreeBSD's bits for each page. ENOMEM, EFAULT.
+pub fn kern_mincore(cx: &mut Cx<'_>, addr: u64, len: u64, vec: UserBytesOut) -> Result<()> {
+    // SAFETY: current; the kernel stores to `vec` with subyte(9), which checks the address.
+    check(unsafe { ffi::kern_mincore(cx.td(), addr as usize, len as usize, vec.addr().as_ptr()) })
+}
+
+/// mlock(2). EPERM, EINVAL, ENOMEM.
+pub fn kern_mlock(cx: &mut Cx<'_>, addr: u64, len: u64) -> Result<()> {
+    // SAFETY: current; the thread holds its credentials for the whole call.
+    check(unsafe {
+        ffi::kern_mlock(
+            cx.proc_ptr(),
+            (*cx.td()).td_ucred,
+            addr as usize,
+            len as usize,
+        )
+    })
+}
+
+/// mlockall(2) with FreeBSD's flags. EPERM, ENOMEM.
+pub fn mlockall(cx: &mut Cx<'_>, how: i32) -> Result<()> {
+    let mut args = ffi::mlockall_args {
+        how,
+        // SAFETY: what remains of the structure is padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole.
+    check(unsafe { ffi::sys_mlockall(cx.td(), &raw mut args) })
+}
+
+/// swapon(2). EPERM, ENOTBLK, EBUSY, and what path lookup says.
+pub fn swapon(cx: &mut Cx<'_>, device: UserCStr) -> Result<()> {
+    let mut args = ffi::swapon_args {
+        name: device.as_ptr(),
+        // SAFETY: what remains of the structure is padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole; the name is a user address.
+    check(unsafe { ffi::sys_swapon(cx.td(), &raw mut args) })
+}
+
+/// brk(2): the end of the data in whole pages, or an error; an address below the data
+/// changes nothing. ENOMEM.
+#[inline]
+pub fn kern_break(cx: &mut Cx<'_>, addr: u64) -> Result<u64> {
+    let mut end = addr as usize;
+    // SAFETY: current; `end` is whole.
+    check(unsafe { ffi::kern_break(cx.td(), &raw mut end) })?;
+    Ok(end as u64)
+}
+
+/// Whether the range is mapped without a hole.
+pub fn is_mapped(cx: &mut Cx<'_>, start: u64, end: u64) -> bool {
+    MapGuard::read(cx).covers(start, end)
+}
+
+/// Whether nothing is mapped in the range.
+pub fn is_free(cx: &mut Cx<'_>, start: u64, end: u64) -> bool {
+    MapGuard::read(cx).is_free(start, end)
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The kernel's own implementations of system calls, `kern_*`, made safe: one file
+//! a family, each function named as the kernel names it.
+
+pub mod control;
+pub mod cred;
+pub mod dir;
+pub mod discard;
+pub mod event;
+pub mod exec;
+pub mod extattr;
+pub mod fd;
+pub mod futex;
+pub mod futex_pi;
+pub mod info;
+pub mod inotify;
+pub mod io;
+pub mod ioctl;
+pub mod limits;
+pub mod machine;
+pub mod mem;
+pub mod path;
+pub mod poll;
+pub mod process;
+pub mod remap;
+pub mod sched;
+pub mod semaphore;
+pub mod signal;
+pub mod socket;
+pub mod space;
+pub mod standin;
+pub mod stat;
+pub mod thread;
+pub mod time;
+pub mod timer;
+pub mod wait;
+
+mod map;

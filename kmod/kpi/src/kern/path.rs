@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Calls that take a path: vfs_syscalls.c.
+//!
+//! Paths stay in user memory: namei(9) fetches them, and looks absolute ones up below
+//! the emulation root first.
+
+use core::ffi::c_char;
+
+use linux_abi::fd::Fd;
+use linux_abi::stat::Device;
+
+use super::fd::new_fd;
+use super::io::Buffer;
+use super::stat::kern_statat;
+use crate::{Cx, Errno, Fail, Result, UserBytesOut, UserCStr, check};
+
+/// A path, and the folder a relative one starts from.
+#[derive(Clone, Copy)]
+pub struct At {
+    dir: i32,
+    path: UserCStr,
+}
+
+impl At {
+    /// From the folder open as `dir`; AT_FDCWD has the same number on both systems.
+    #[inline]
+    pub fn new(dir: Fd, path: UserCStr) -> Self {
+        At { dir: dir.0, path }
+    }
+
+    /// From the working directory.
+    #[inline]
+    pub fn cwd(path: UserCStr) -> Self {
+        At {
+            dir: ffi::AT_FDCWD,
+            path,
+        }
+    }
+
+    /// The folder's descriptor.
+    #[inline]
+    pub fn dir(self) -> Fd {
+        Fd(self.dir)
+    }
+
+    /// Whether the path starts from the working directory.
+    #[inline]
+    pub fn is_cwd(self) -> bool {
+        self.dir == ffi::AT_FDCWD
+    }
+
+    #[inline]
+    pub(crate) fn path(self) -> *const c_char {
+        self.path.as_ptr()
+    }
+
+    /// Whether this path, as it is written, goes through the folder `other` names.
+    #[cold]
+    pub fn is_below(self, cx: &mut Cx<'_>, other: At) -> Result<bool> {
+        const PATH_MAX: usize = 4096;
+        let mut mine = Buffer::new(cx, PATH_MAX)?;
+        let mut theirs = Buffer::new(cx, PATH_MAX)?;
+        let mine_len = self.path.read(cx, &mut mine)?;
+        let theirs_len = other.path.read(cx, &mut theirs)?;
+        let (mine, theirs) = (mine.get(..mine_len), theirs.get(..theirs_len));
+        let (Some(mine), Some(theirs)) = (mine, theirs) else {
+            return Ok(false);
+        };
+        let absolute = mine.first() == Some(&b'/');
+        Ok((absolute || self.dir == other.dir)
+            && mine
+                .strip_prefix(theirs)
+                .is_some_and(|rest| rest.first() == Some(&b'/')))
+    }
+
+    /// Whether the path is the empty string; a path that cannot be read is not.
+    #[inline]
+    pub fn is_empty(self, cx: &mut Cx<'_>) -> bool {
+        is_empty(cx, self.path)
+    }
+}
+
+/// Whether a string is empty; one that cannot be read is not.
+#[inline]
+pub fn is_empty(_cx: &mut Cx<'_>, string: UserCStr) -> bool {
+    // SAFETY: kernel copy; fubyte gives -1 for a bad address.
+    unsafe { ffi::fubyte(string.as_ptr().cast()) == 0 }
+}
+
+/// The failure of a call without AT_EMPTY_PATH.
+#[inline]
+fn done(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
+    match check(ret) {
+        Ok(()) => Ok(()),
+        Err(fail) => Err(nowhere(cx, at, fail)),
+    }
+}
+
+/// Linux says ENOENT for an empty path before it looks at the folder's descriptor.
+#[cold]
+fn nowhere(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
+    if (is(fail, Errno::ENOTDIR) || is(fail, Errno::EBADF)) && at.is_empty(cx) {
+        return Errno::ENOENT.into();
+    }
+    fail
+}
+
+/// The failure of a call that may have AT_EMPTY_PATH.
+#[inline]
+pub(crate) fn flagged(cx: &mut Cx<'_>, at: At, flags: i32, ret: i32) -> Result<()> {
+    match check(ret) {
+        Err(fail) if flags & ffi::AT_EMPTY_PATH.cast_signed() == 0 => Err(nowhere(cx, at, fail)),
+        done => done,
+    }
+}
+
+/// The failure of a call that makes something new.
+#[inline]
+fn made(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
+    match check(ret) {
+        Ok(()) => Ok(()),
+        Err(fail) => Err(in_the_way(cx, at, fail)),
+    }
+}
+
+/// Linux says EEXIST first. To namei(9) making "/" is EISDIR, and making anything in a read-only
+/// file system EROFS, be it there or not.
+#[cold]
+pub fn in_the_way(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
+    let there = is(fail, Errno::EISDIR)
+        || is(fail, Errno::EROFS)
+            && kern_statat(cx, at, ffi::AT_SYMLINK_NOFOLLOW.cast_signed()).is_ok();
+    if there {
+        Errno::EEXIST.into()
+    } else {
+        nowhere(cx, at, fail)
+    }
+}
+
+/// openat(2): the new descriptor. EMLINK for a link with O_NOFOLLOW, EOPNOTSUPP for a socket.
+pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32> {
+    // SAFETY: current; namei copies the path itself (kernel copy).
+    let ret = unsafe {
+        ffi::kern_openat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            flags,
+            mode.cast_signed(),
+        )
+    };
+    done(cx, at, ret)?;
+    Ok(new_fd(cx))
+}
+
+/// Makes a terminal just opened the controlling one, if the process leads a session
+/// that has none. On FreeBSD only TIOCSCTTY does.
+#[inline]
+pub fn take_controlling_tty(cx: &mut Cx<'_>, fd: i32) {
+    // SAFETY: current; the shim takes the locks it needs and its own reference.
+    unsafe {
+        if ffi::lrs_may_take_tty(cx.td()) {
+            ffi::lrs_take_tty(cx.td(), fd);
+        }
+    }
+}
+
+/// faccessat(2).
+pub fn kern_accessat(cx: &mut Cx<'_>, at: At, flags: i32, mode: i32) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret =
+        unsafe { ffi::kern_accessat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, flags, mode) };
+    flagged(cx, at, flags, ret)
+}
+
+/// readlinkat(2): how many bytes were stored, without a NUL. EINVAL for what is no link.
+pub fn kern_readlinkat(cx: &mut Cx<'_>, at: At, buf: UserBytesOut, len: usize) -> Result<usize> {
+    // SAFETY: current; kernel copy, both ways.
+    check(unsafe {
+        ffi::kern_readlinkat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            buf.addr().as_ptr(),
+            ffi::UIO_USERSPACE,
+            len,
+        )
+    })?;
+    // CAST: a byte count of at most `len`.
+    Ok(cx.retval() as usize)
+}
+
+/// mkdirat(2) with the permission bits of `mode`; FreeBSD drops the others.
+pub fn kern_mkdirat(cx: &mut Cx<'_>, at: At, mode: u32) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_mkdirat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            mode.cast_signed(),
+        )
+    };
+    made(cx, at, ret)
+}
+
+/// mkfifoat(2).
+pub fn kern_mkfifoat(cx: &mut Cx<'_>, at: At, mode: u32) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_mkfifoat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            mode.cast_signed(),
+        )
+    };
+    made(cx, at, ret)
+}
+
+/// mknodat(2) for devices. EPERM for everybody but root.
+pub fn kern_mknodat(cx: &mut Cx<'_>, at: At, mode: u32, device: Device) -> Result<()> {
+    let (mode, device) = (mode.cast_signed(), device.to_bsd());
+    // SAFETY: current; kernel copy.
+    let ret =
+        unsafe { ffi::kern_mknodat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, mode, device) };
+    made(cx, at, ret)
+}
+
+/// unlinkat(2) without AT_REMOVEDIR. EPERM for a folder.
+pub fn kern_funlinkat(cx: &mut Cx<'_>, at: At) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_funlinkat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::FD_NONE,
+            ffi::UIO_USERSPACE,
+            0,
+            0,
+        )
+    };
+    done(cx, at, ret)
+}
+
+/// unlinkat(2) with AT_REMOVEDIR. EISDIR for "/".
+pub fn kern_frmdirat(cx: &mut Cx<'_>, at: At) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_frmdirat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::FD_NONE,
+            ffi::UIO_USERSPACE,
+            0,
+        )
+    };
+    done(cx, at, ret)
+}
+
+/// renameat(2).
+pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    check(unsafe {
+        ffi::kern_renameat(
+            cx.td(),
+            old.dir,
+            old.path(),
+            new.dir,
+            new.path(),
+            ffi::UIO_USERSPACE,
+        )
+    })
+}
+
+/// linkat(2).
+pub fn kern_linkat(cx: &mut Cx<'_>, old: At, new: At, flags: i32) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_linkat(
+            cx.td(),
+            old.dir,
+            new.dir,
+            old.path(),
+            new.path(),
+            ffi::UIO_USERSPACE,
+            flags,
+        )
+    };
+    made(cx, new, ret)
+}
+
+/// symlinkat(2).
+pub fn kern_symlinkat(cx: &mut Cx<'_>, target: UserCStr, at: At) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_symlinkat(
+            cx.td(),
+            target.as_ptr(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+        )
+    };
+    made(cx, at, ret)
+}
+
+/// fchmodat(2).
+pub fn kern_fchmodat(cx: &mut Cx<'_>, at: At, mode: u16, flags: i32) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    let ret =
+        unsafe { ffi::kern_fchmodat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, mode, flags) };
+    flagged(cx, at, flags, ret)
+}
+
+/// fchownat(2); all ones leave an id as it is, as on Linux.
+pub fn kern_fchownat(cx: &mut Cx<'_>, at: At, uid: u32, gid: u32, flags: i32) -> Result<()> {
+    let (uid, gid) = (uid.cast_signed(), gid.cast_signed());
+    // SAFETY: current; kernel copy.
+    let ret = unsafe {
+        ffi::kern_fchownat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            uid,
+            gid,
+            flags,
+        )
+    };
+    flagged(cx, at, flags, ret)
+}
+
+/// Seconds and nanoseconds of last access and last change, UTIME_NOW and UTIME_OMIT
+/// being FreeBSD's; `None` is now for both.
+pub type FileTimes = Option<[(i64, i64); 2]>;
+
+fn timespecs(times: FileTimes) -> Option<[ffi::timespec; 2]> {
+    times.map(|times| times.map(|(tv_sec, tv_nsec)| ffi::timespec { tv_sec, tv_nsec }))
+}
+
+/// utimensat(2).
+pub fn kern_utimensat(cx: &mut Cx<'_>, at: At, times: FileTimes, flags: i32) -> Result<()> {
+    let times = timespecs(times);
+    let times = times.as_ref().map_or(core::ptr::null(), |t| t.as_ptr());
+    // SAFETY: current; kernel copy for the path; `times` is null or two of the kernel's own.
+    let ret = unsafe {
+        ffi::kern_utimensat(
+            cx.td(),
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            times,
+            ffi::UIO_SYSSPACE,
+            flags,
+        )
+    };
+    flagged(cx, at, flags, ret)
+}
+
+/// futimens(2).
+pub fn kern_futimens(cx: &mut Cx<'_>, fd: Fd, times: FileTimes) -> Result<()> {
+    let times = timespecs(times);
+    let times = times.as_ref().map_or(core::ptr::null(), |t| t.as_ptr());
+    // SAFETY: current; `times` is null or two of the kernel's own.
+    check(unsafe { ffi::kern_futimens(cx.td(), fd.0, times, ffi::UIO_SYSSPACE) })
+}
+
+/// FreeBSD's `struct fhandle`: what a file is called by name_to_handle_at(2).
+pub type Handle = [u8; size_of::<ffi::fhandle>()];
+
+/// getfhat(2). EPERM for everybody but root.
+pub fn kern_getfhat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<Handle> {
+    let mut handle: Handle = [0; size_of::<ffi::fhandle>()];
+    // SAFETY: current; kernel copy for the path; the handle is copied to kernel memory of its
+    // size, bytewise.
+    check(unsafe {
+        ffi::kern_getfhat(
+            cx.td(),
+            flags,
+            at.dir,
+            at.path(),
+            ffi::UIO_USERSPACE,
+            (&raw mut handle).cast(),
+            ffi::UIO_SYSSPACE,
+        )
+    })?;
+    Ok(handle)
+}
+
+/// fhopen(2) of the handle at `handle` in user memory. EPERM for everybody but root, ESTALE.
+pub fn kern_fhopen(cx: &mut Cx<'_>, handle: crate::UserAddr, flags: i32) -> Result<i32> {
+    // SAFETY: current; kernel copy for the handle.
+    check(unsafe {
+        ffi::kern_fhopen(cx.td(), handle.as_ptr::<ffi::fhandle>().cast_const(), flags)
+    })?;
+    Ok(new_fd(cx))
+}
+
+/// unmount(2).
+pub fn kern_unmount(cx: &mut Cx<'_>, path: UserCStr, force: bool) -> Result<()> {
+    let flags = if force { ffi::MNT_FORCE } else { 0 };
+    // SAFETY: current; kernel copy for the path.
+    check(unsafe { ffi::kern_unmount(cx.td(), path.as_ptr(), flags.cast_signed()) })
+}
+
+/// Whether a failure is this errno.
+#[inline]
+pub fn is(fail: Fail, errno: Errno) -> bool {
+    fail == Fail::Errno(errno)
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Space and data of an open file, memory files: sys_generic.c, vfs_syscalls.c, uipc_shm.c.
+
+use core::ptr;
+
+use linux_abi::fd::Fd;
+use linux_abi::memfd::MemfdPlan;
+
+use super::fd::new_fd;
+use crate::{Cx, Result, check};
+
+/// posix_fallocate(2). EINVAL where the file system cannot, ESPIPE, EBADF, ENODEV.
+pub fn kern_posix_fallocate(cx: &mut Cx<'_>, fd: Fd, offset: i64, len: i64) -> Result<()> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_posix_fallocate(cx.td(), fd.0, offset, len) })
+}
+
+/// fspacectl(2): makes a hole of the range. ENODEV for what is no plain file.
+pub fn punch_hole(cx: &mut Cx<'_>, fd: Fd, offset: i64, len: i64) -> Result<()> {
+    let mut range = ffi::spacectl_range {
+        r_offset: offset,
+        r_len: len,
+    };
+    // A signal can stop it short; what remains is in the range.
+    while range.r_len > 0 {
+        let asked = ffi::spacectl_range { ..range };
+        let command = ffi::SPACECTL_DEALLOC.cast_signed();
+        // SAFETY: current; both ranges are kernel memory.
+        check(unsafe {
+            ffi::kern_fspacectl(cx.td(), fd.0, command, &raw const asked, 0, &raw mut range)
+        })?;
+        if range.r_len >= asked.r_len {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// posix_fadvise(2); the advice has the same numbers. ESPIPE, ENODEV for what is no plain file.
+pub fn kern_posix_fadvise(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    offset: i64,
+    len: i64,
+    advice: i32,
+) -> Result<()> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_posix_fadvise(cx.td(), fd.0, offset, len, advice) })
+}
+
+/// fdatasync(2). EINVAL for what is not in a file system.
+pub fn fdatasync(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_fsync(cx.td(), fd.0, false) })
+}
+
+/// sync(2).
+pub fn sync_all(cx: &mut Cx<'_>) -> Result<()> {
+    // SAFETY: current; the call has no arguments.
+    check(unsafe { ffi::sys_sync(cx.td(), ptr::null_mut()) })
+}
+
+/// A memory file that grows when written to.
+pub fn memfd(cx: &mut Cx<'_>, plan: MemfdPlan) -> Result<i32> {
+    let mut flags = ffi::O_RDWR;
+    if plan.cloexec {
+        flags |= ffi::O_CLOEXEC;
+    }
+    let mut how = ffi::SHM_GROW_ON_WRITE;
+    if plan.sealable {
+        how |= ffi::SHM_ALLOW_SEALING;
+    }
+    // SHM_ANON of sys/mman.h.
+    let anonymous = ptr::without_provenance(1);
+    // SAFETY: current; SHM_ANON is no address to shm_open; null capabilities and no object
+    // to reuse are allowed.
+    check(unsafe {
+        ffi::kern_shm_open2(
+            cx.td(),
+            anonymous,
+            flags.cast_signed(),
+            0o777,
+            how.cast_signed(),
+            ptr::null_mut(),
+            ptr::null(),
+            ptr::null_mut(),
+        )
+    })?;
+    Ok(new_fd(cx))
+}

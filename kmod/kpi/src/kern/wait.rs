@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Waiting for children: kern_exit.c.
+
+use core::ptr;
+
+use linux_abi::bsd;
+use linux_abi::c::{l_rusage, l_timeval};
+use linux_abi::siginfo::BsdSiginfo;
+use linux_abi::signal::BsdSignal;
+use linux_abi::wait::WaitTarget;
+
+use crate::sysvec::sendsig::bsd_siginfo;
+use crate::{Cx, Errno, Result, check};
+
+/// A child that changed.
+pub struct Changed {
+    /// Its pid.
+    pub pid: i32,
+    /// FreeBSD's status word.
+    pub status: i32,
+}
+
+/// What takes the kernel time to find out, and so is told only where there is a place for it.
+pub struct Details {
+    /// The SIGCHLD that tells of the child.
+    pub info: BsdSiginfo,
+    /// What it and its own children used.
+    pub usage: l_rusage,
+}
+
+/// How long a wait for two kinds of children sleeps before it looks again.
+const RECHECK_TICKS: i32 = 100;
+
+/// wait6(2): a child that changed as `options` say, or `None` with WNOHANG. With `all`, children
+/// that do not signal with SIGCHLD count too. `details` are filled in if a child is found.
+/// ECHILD, EINTR.
+pub fn wait(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
+    all: bool,
+    mut details: Option<&mut Option<Details>>,
+) -> Result<Option<Changed>> {
+    if !all {
+        return wait6(cx, target, options, details);
+    }
+    // FreeBSD waits for children of one kind only: those that signal with SIGCHLD, or the others.
+    loop {
+        let usual = wait6(
+            cx,
+            target,
+            options & !bsd::WLINUXCLONE | bsd::WNOHANG,
+            details.as_deref_mut(),
+        );
+        let others = match usual {
+            Ok(Some(_)) => return usual,
+            _ => wait6(
+                cx,
+                target,
+                options | bsd::WLINUXCLONE | bsd::WNOHANG,
+                details.as_deref_mut(),
+            ),
+        };
+        let nobody = Err(Errno::ECHILD.into());
+        let blocking = options & bsd::WNOHANG == 0;
+        match (usual, others) {
+            (_, found @ Ok(Some(_))) => return found,
+            (Ok(None), Err(_)) if blocking => {
+                return wait6(
+                    cx,
+                    target,
+                    options & !bsd::WLINUXCLONE,
+                    details.as_deref_mut(),
+                );
+            }
+            (Err(_), Ok(None)) if blocking => {
+                return wait6(
+                    cx,
+                    target,
+                    options | bsd::WLINUXCLONE,
+                    details.as_deref_mut(),
+                );
+            }
+            (Err(fail), Err(_)) => {
+                return if fail == Errno::ECHILD.into() {
+                    nobody
+                } else {
+                    Err(fail)
+                };
+            }
+            _ if !blocking => return Ok(None),
+            // SAFETY: current.
+            _ => check(unsafe { ffi::lrs_wait_child(cx.td(), RECHECK_TICKS) })?,
+        }
+    }
+}
+
+fn wait6(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
+    details: Option<&mut Option<Details>>,
+) -> Result<Option<Changed>> {
+    match details {
+        None => kern_wait6(cx, target, options, None),
+        Some(place) => detailed(cx, target, options, place),
+    }
+}
+
+#[inline(never)]
+fn detailed(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
+    place: &mut Option<Details>,
+) -> Result<Option<Changed>> {
+    // SAFETY: both are plain data that kern_wait6 fills in.
+    let (mut usage, mut info): (ffi::__wrusage, ffi::siginfo_t) =
+        unsafe { (core::mem::zeroed(), core::mem::zeroed()) };
+    let child = kern_wait6(cx, target, options, Some((&mut usage, &mut info)))?;
+    if child.is_some() {
+        let signal = BsdSignal::new(bsd::SIGCHLD).ok_or(Errno::EINVAL)?;
+        *place = Some(Details {
+            info: bsd_siginfo(signal, &info),
+            usage: sum(&usage.wru_self, &usage.wru_children),
+        });
+    }
+    Ok(child)
+}
+
+/// kern_wait6(9), without details.
+fn kern_wait6(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
+    places: Option<(&mut ffi::__wrusage, &mut ffi::siginfo_t)>,
+) -> Result<Option<Changed>> {
+    let (kind, id) = match target {
+        WaitTarget::All => (ffi::P_ALL, 0),
+        WaitTarget::Pid(pid) => (ffi::P_PID, pid),
+        WaitTarget::Group(group) => (ffi::P_PGID, group),
+        WaitTarget::Descriptor(_) => return Err(Errno::EINVAL.into()),
+    };
+    let mut status = 0;
+    let (usage, info) = match places {
+        Some((usage, info)) => (ptr::from_mut(usage), ptr::from_mut(info)),
+        None => (ptr::null_mut(), ptr::null_mut()),
+    };
+    // SAFETY: current; the places are ours, or null: not wanted.
+    check(unsafe {
+        ffi::kern_wait6(
+            cx.td(),
+            kind,
+            i64::from(id),
+            &raw mut status,
+            options,
+            usage,
+            info,
+        )
+    })?;
+    // CAST: a pid, or 0.
+    let pid = cx.retval() as i32;
+    if pid == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Changed { pid, status }))
+}
+
+/// What both used together; the larger of the two resident sizes.
+fn sum(a: &ffi::rusage, b: &ffi::rusage) -> l_rusage {
+    l_rusage {
+        ru_utime: add_time(&a.ru_utime, &b.ru_utime),
+        ru_stime: add_time(&a.ru_stime, &b.ru_stime),
+        ru_maxrss: a.ru_maxrss.max(b.ru_maxrss),
+        ru_ixrss: 0,
+        ru_idrss: 0,
+        ru_isrss: 0,
+        ru_minflt: a.ru_minflt.wrapping_add(b.ru_minflt),
+        ru_majflt: a.ru_majflt.wrapping_add(b.ru_majflt),
+        ru_nswap: 0,
+        ru_inblock: a.ru_inblock.wrapping_add(b.ru_inblock),
+        ru_oublock: a.ru_oublock.wrapping_add(b.ru_oublock),
+        ru_msgsnd: 0,
+        ru_msgrcv: 0,
+        ru_nsignals: 0,
+        ru_nvcsw: a.ru_nvcsw.wrapping_add(b.ru_nvcsw),
+        ru_nivcsw: a.ru_nivcsw.wrapping_add(b.ru_nivcsw),
+    }
+}
+
+fn add_time(a: &ffi::timeval, b: &ffi::timeval) -> l_timeval {
+    let usec = a.tv_usec.wrapping_add(b.tv_usec);
+    l_timeval {
+        tv_sec: a
+            .tv_sec
+            .wrapping_add(b.tv_sec)
+            .wrapping_add(usec / 1_000_000),
+        tv_usec: usec % 1_000_000,
+    }
+}

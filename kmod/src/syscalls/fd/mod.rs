@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Descriptors, and reading and writing through them.
+
+mod dup;
+mod fcntl;
+mod flock;
+mod pipe;
+mod sendfile;
+mod write;
+
+pub(crate) use dup::*;
+pub(crate) use fcntl::*;
+pub(crate) use flock::*;
+pub(crate) use pipe::*;
+pub(crate) use sendfile::*;
+pub(crate) use write::*;

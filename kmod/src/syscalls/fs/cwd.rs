@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! getcwd(2).
+//!
+//! FreeBSD: vn_getcwd (vfs_cache.c).
+//! Differences from Linux: a folder outside the process's root is ENOENT, where Linux puts
+//! "(unreachable)" before its path. A folder of the emulation root shows with that root
+//! before it.
+
+use kpi::kern::dir;
+use kpi::kern::io::Buffer;
+use kpi::{Cx, Errno, Result, UserBytesOut};
+
+/// Linux's PATH_MAX.
+const PATH_MAX: usize = 4096;
+
+/// Stores the path of the working directory: how many bytes, with its NUL. ERANGE where
+/// `size` is too small.
+pub(crate) fn getcwd(cx: &mut Cx<'_>, buf: UserBytesOut, size: u64) -> Result<usize> {
+    let mut buffer = Buffer::new(cx, PATH_MAX)?;
+    let path = match dir::getcwd(cx, &mut buffer) {
+        Err(fail) if fail == Errno::ENOMEM.into() => return Err(Errno::ENAMETOOLONG.into()),
+        path => path?,
+    };
+    if path.len() as u64 > size {
+        return Err(Errno::ERANGE.into());
+    }
+    buf.write(cx, path)?;
+    Ok(path.len())
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! chmod(2), fchmodat(2), fchmodat2(2), fchownat(2). chown(2), lchown(2), fchown(2) and
+//! fchmod(2) are FreeBSD's own.
+//!
+//! FreeBSD: kern_fchmodat, kern_fchownat (vfs_syscalls.c).
+//! Differences from Linux: fchmodat2 can change the mode of a link, where Linux says
+//! EOPNOTSUPP.
+
+use kpi::kern::path::{At, is, kern_fchmodat, kern_fchownat};
+use kpi::{Cx, Errno, Result, UserCStr};
+use linux_abi::at::AtCall;
+use linux_abi::bsd;
+use linux_abi::fd::Fd;
+
+/// Sets the permission bits.
+pub(crate) fn chmod(cx: &mut Cx<'_>, path: UserCStr, mode: u32) -> Result<()> {
+    do_chmod(cx, At::cwd(path), mode, 0)
+}
+
+/// The same below the folder `dir`.
+pub(crate) fn fchmodat(cx: &mut Cx<'_>, dir: Fd, path: UserCStr, mode: u32) -> Result<()> {
+    do_chmod(cx, At::new(dir, path), mode, 0)
+}
+
+/// The same with AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH.
+pub(crate) fn fchmodat2(
+    cx: &mut Cx<'_>,
+    dir: Fd,
+    path: UserCStr,
+    mode: u32,
+    flags: u32,
+) -> Result<()> {
+    let flags = AtCall::Attributes.flags_to_bsd(flags.cast_signed())?;
+    do_chmod(cx, At::new(dir, path), mode, flags)
+}
+
+fn do_chmod(cx: &mut Cx<'_>, at: At, mode: u32, flags: i32) -> Result<()> {
+    // CAST: twelve bits.
+    let mode = (mode & 0o7777) as u16;
+    match kern_fchmodat(cx, at, mode, flags) {
+        // Only root may make a plain file sticky. Linux lets everybody; the bit means nothing.
+        Err(fail) if is(fail, Errno::EFTYPE) && mode & STICKY != 0 => {
+            kern_fchmodat(cx, at, mode & !STICKY, flags)
+        }
+        // Not a member of the file's group: Linux drops the bit without a word.
+        Err(fail) if is(fail, Errno::EPERM) && mode & SETGID != 0 => {
+            kern_fchmodat(cx, at, mode & !SETGID, flags)
+        }
+        done => done,
+    }
+}
+
+const STICKY: u16 = 0o1000;
+const SETGID: u16 = 0o2000;
+
+const _: () = assert!(bsd::S_ISVTX == 0o1000 && bsd::S_ISGID == 0o2000);
+
+/// Sets owner and group; all ones leave one as it is.
+pub(crate) fn fchownat(
+    cx: &mut Cx<'_>,
+    dir: Fd,
+    path: UserCStr,
+    user: u32,
+    group: u32,
+    flags: i32,
+) -> Result<()> {
+    let flags = AtCall::Attributes.flags_to_bsd(flags)?;
+    kern_fchownat(cx, At::new(dir, path), user, group, flags)
+}

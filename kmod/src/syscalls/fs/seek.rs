@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! lseek(2).
+//!
+//! FreeBSD: fo_seek (vfs_vnops.c); SEEK_DATA and SEEK_HOLE have the same numbers.
+//! Differences from Linux: SEEK_DATA and SEEK_HOLE are EINVAL where the file system cannot
+//! tell holes, where Linux takes the whole file for data; an offset that would overflow is
+//! EOVERFLOW, as the man page has it, where some Linux file systems say EINVAL.
+
+use kpi::kern::dir;
+use kpi::{Cx, Result};
+use linux_abi::fd::Fd;
+
+/// Moves the offset of `fd` and gives the new one.
+pub(crate) fn lseek(cx: &mut Cx<'_>, fd: Fd, offset: i64, whence: u32) -> Result<i64> {
+    dir::seek(cx, fd, offset, whence)
+}

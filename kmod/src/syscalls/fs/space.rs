@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! fallocate(2), posix_fadvise(2), sync_file_range(2), syncfs(2).
+//!
+//! FreeBSD: kern_posix_fallocate, kern_fspacectl (sys_generic.c), kern_posix_fadvise, kern_fsync,
+//! sys_sync (vfs_syscalls.c).
+//! Differences from Linux: fallocate allocates, or punches holes and keeps the size; other
+//! modes are EOPNOTSUPP. sync_file_range writes the whole file, syncfs all file systems.
+
+use kpi::kern::path::is;
+use kpi::kern::space::{fdatasync, kern_posix_fadvise, kern_posix_fallocate, punch_hole, sync_all};
+use kpi::kern::stat::kern_fstat;
+use kpi::{Cx, Errno, Result};
+use linux_abi::fd::Fd;
+use linux_abi::space::{Fallocate, plan_fadvise, plan_fallocate, plan_sync_file_range};
+
+/// Gives a range of a file its blocks, or takes them away.
+pub(crate) fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: i32, offset: i64, len: i64) -> Result<()> {
+    let done = match plan_fallocate(mode, offset, len) {
+        Ok(Fallocate::Allocate) => kern_posix_fallocate(cx, fd, offset, len),
+        Ok(Fallocate::PunchHole) => punch_hole(cx, fd, offset, len),
+        Err(errno) => {
+            // The descriptor comes first.
+            kern_fstat(cx, fd)?;
+            return Err(errno.into());
+        }
+    };
+    // The range is good, so EINVAL comes from a file system that cannot do it.
+    done.map_err(|fail| {
+        if is(fail, Errno::EINVAL) {
+            Errno::EOPNOTSUPP.into()
+        } else {
+            fail
+        }
+    })
+}
+
+/// Tells how a range of a file is going to be used.
+pub(crate) fn fadvise64(cx: &mut Cx<'_>, fd: Fd, offset: i64, len: u64, advice: i32) -> Result<()> {
+    let (offset, len) = match plan_fadvise(offset, len.cast_signed(), advice) {
+        Ok(range) => range,
+        Err(errno) => {
+            // The descriptor comes first.
+            kern_fstat(cx, fd)?;
+            return Err(errno.into());
+        }
+    };
+    match kern_posix_fadvise(cx, fd, offset, len, advice) {
+        // Folders and devices: there is nothing to advise, and Linux does not mind.
+        Err(fail) if is(fail, Errno::ENODEV) => Ok(()),
+        done => done,
+    }
+}
+
+/// Writes a range of a file to the disk. ESPIPE for what is not in a file system.
+pub(crate) fn sync_file_range(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    offset: i64,
+    nbytes: i64,
+    flags: u32,
+) -> Result<()> {
+    let write = plan_sync_file_range(offset, nbytes, flags);
+    // The descriptor comes first.
+    kern_fstat(cx, fd)?;
+    if write? {
+        let done = fdatasync(cx, fd);
+        return done.map_err(|fail| {
+            if is(fail, Errno::EINVAL) {
+                Errno::ESPIPE.into()
+            } else {
+                fail
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Writes the file system that holds `fd` to the disk.
+pub(crate) fn syncfs(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
+    kern_fstat(cx, fd)?;
+    sync_all(cx)
+}

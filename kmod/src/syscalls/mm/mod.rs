@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Memory: mapping, protecting, advising, locking.
+
+mod advise;
+mod brk;
+mod lock;
+mod map;
+mod remap;
+mod swap;
+mod sync;
+
+pub(crate) use advise::*;
+pub(crate) use brk::*;
+pub(crate) use lock::*;
+pub(crate) use map::*;
+pub(crate) use remap::*;
+pub(crate) use swap::*;
+pub(crate) use sync::*;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Processes and threads: birth, exec, identity, death.
+
+mod arch;
+mod exec;
+mod exit;
+mod fork;
+mod kill;
+mod personality;
+mod prctl;
+mod robust;
+mod tid;
+mod wait;
+
+pub(crate) use arch::*;
+pub(crate) use exec::*;
+pub(crate) use exit::*;
+pub(crate) use fork::*;
+pub(crate) use kill::*;
+pub(crate) use personality::*;
+pub(crate) use prctl::*;
+pub(crate) use robust::*;
+pub(crate) use tid::*;
+pub(crate) use wait::*;

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Scheduling: policies, priorities, processors.
+
+mod affinity;
+mod policy;
+
+pub(crate) use affinity::*;
+pub(crate) use policy::*;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! sigaltstack(2).
+//!
+//! FreeBSD: kern_sigaltstack (kern_sig.c).
+//! Differences from Linux: SS_AUTODISARM is EINVAL, as before Linux 4.7.
+
+use kpi::kern::signal::{Stack, kern_sigaltstack};
+use kpi::{Cx, Errno, Result, UserIn, UserOut};
+use linux_abi::bsd;
+use linux_abi::c::l_stack_t;
+use linux_abi::sigaction::{sigaltstack_flags_to_linux, sigaltstack_request};
+
+/// Sets and tells the stack that handlers with SA_ONSTACK run on.
+///
+/// EPERM while running on it; EINVAL for unknown flags; ENOMEM for less than 2048
+/// bytes; EFAULT.
+pub(crate) fn sigaltstack(
+    cx: &mut Cx<'_>,
+    uss: Option<UserIn<l_stack_t>>,
+    uoss: Option<UserOut<l_stack_t>>,
+) -> Result<()> {
+    let new = match uss {
+        Some(uss) => Some(uss.read(cx)?),
+        None => None,
+    };
+    let request = new.map(|ss| (ss, sigaltstack_request(ss.ss_flags)));
+    let old = match request {
+        None => kern_sigaltstack(cx, None)?,
+        Some((ss, Ok(request))) if !request.autodisarm => {
+            let disabled = request.bsd_flags == bsd::SS_DISABLE;
+            let stack = Stack {
+                base: if disabled { 0 } else { ss.ss_sp },
+                size: if disabled { 0 } else { ss.ss_size },
+                flags: request.bsd_flags,
+            };
+            kern_sigaltstack(cx, Some(stack))?
+        }
+        // On the stack itself Linux says EPERM before it looks at the flags.
+        Some(_) => {
+            let running_on_it = kern_sigaltstack(cx, None)?.flags == bsd::SS_ONSTACK;
+            return Err(if running_on_it {
+                Errno::EPERM
+            } else {
+                Errno::EINVAL
+            }
+            .into());
+        }
+    };
+    match uoss {
+        Some(uoss) => uoss.write(cx, &to_linux(old)),
+        None => Ok(()),
+    }
+}
+
+/// FreeBSD remembers a disabled stack's place; Linux forgets it.
+fn to_linux(old: Stack) -> l_stack_t {
+    let disabled = old.flags == bsd::SS_DISABLE;
+    l_stack_t {
+        ss_sp: if disabled { 0 } else { old.base },
+        ss_flags: sigaltstack_flags_to_linux(old.flags),
+        __pad0: 0,
+        ss_size: if disabled { 0 } else { old.size },
+    }
+}

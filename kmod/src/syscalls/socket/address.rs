@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! bind(2), connect(2), accept(2), accept4(2), getsockname(2), getpeername(2).
+//!
+//! FreeBSD: kern_bindat, kern_connectat, kern_accept4, kern_getsockname, kern_getpeername
+//! (uipc_syscalls.c).
+//! Differences from Linux:
+//! - there are no abstract local names: to bind to one, or to none for an automatic one, is
+//!   EADDRNOTAVAIL; to connect to one is ECONNREFUSED, as nobody listens there
+//! - a local path has 104 bytes at most, else ENAMETOOLONG
+
+use kpi::kern::fd::{info, kern_close};
+use kpi::kern::socket::{self, AddressRoom};
+use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserBytesOut, UserInOut};
+use linux_abi::bsd;
+use linux_abi::fd::Fd;
+use linux_abi::sockaddr::{BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
+use linux_abi::socket::accept4_flags_to_bsd;
+
+use super::option::expect_socket;
+
+/// Copies an address in. EINVAL for a length that none has.
+pub(super) fn read_address(cx: &mut Cx<'_>, from: UserBytesIn, len: i32) -> Result<BsdSockaddr> {
+    let mut bytes = [0; SOCKADDR_MAX];
+    let len = usize::try_from(len).map_err(|_| Errno::EINVAL)?;
+    let bytes = bytes.get_mut(..len).ok_or(Errno::EINVAL)?;
+    // copyin(9) looks at the address even for no bytes.
+    if len > 0 {
+        from.read(cx, bytes)?;
+    }
+    Ok(sockaddr_to_bsd(bytes)?)
+}
+
+/// Copies an address out as move_addr_to_user does: cut to the room there is, with its true
+/// length beside it. EINVAL for a negative room.
+pub(super) fn write_address(
+    cx: &mut Cx<'_>,
+    from: &[u8],
+    to: UserBytesOut,
+    len: UserInOut<i32>,
+) -> Result<()> {
+    // An address that Linux has not is told as none.
+    let converted = sockaddr_to_linux(from).ok();
+    let bytes = converted
+        .as_ref()
+        .map_or(&[][..], |address| address.as_bytes());
+    let room = usize::try_from(len.read(cx)?).map_err(|_| Errno::EINVAL)?;
+    let part = bytes.get(..room).unwrap_or(bytes);
+    if !part.is_empty() {
+        to.write(cx, part)?;
+    }
+    // CAST: at most SOCKADDR_MAX.
+    len.write(cx, &(bytes.len() as i32))
+}
+
+/// The same for a socket: EBADF and ENOTSOCK come before all that is wrong with the address.
+pub(super) fn read_address_for(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    from: UserBytesIn,
+    len: i32,
+) -> Result<BsdSockaddr> {
+    let address = read_address(cx, from, len);
+    if address.is_err() {
+        expect_socket(cx, fd)?;
+    }
+    address
+}
+
+/// Gives a socket a name.
+pub(crate) fn bind(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> Result<()> {
+    let address = read_address_for(cx, fd, address, len)?;
+    let nameless = address.family() == bsd::AF_UNIX && address.as_bytes().len() <= 2;
+    if address.is_abstract() || nameless {
+        // EBADF and ENOTSOCK come first.
+        socket::kern_getsockname(cx, fd)?;
+        return Err(Errno::EADDRNOTAVAIL.into());
+    }
+    socket::bind(cx, fd, &address)
+}
+
+/// Connects a socket; a family of AF_UNSPEC ends what a datagram socket was connected to.
+pub(crate) fn connect(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> Result<()> {
+    let address = match read_address(cx, address, len) {
+        Ok(address) => address,
+        Err(fail) => {
+            // EBADF comes before it, ENOTSOCK after what keeps the address from being read.
+            info(cx, fd)?;
+            let size = 0..=SOCKADDR_MAX as i32;
+            if size.contains(&len) && fail != Errno::EFAULT.into() {
+                expect_socket(cx, fd)?;
+            }
+            return Err(fail);
+        }
+    };
+    if address.is_abstract() {
+        socket::kern_getsockname(cx, fd)?;
+        return Err(Errno::ECONNREFUSED.into());
+    }
+    let connected = socket::connect(cx, fd, &address);
+    if address.family() == bsd::AF_UNSPEC
+        && let Err(Fail::Errno(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL | Errno::EINVAL)) =
+            connected
+    {
+        // FreeBSD has disconnected it before it found that the address is none.
+        return match socket::kern_getpeername(cx, fd) {
+            Err(Fail::Errno(Errno::ENOTCONN)) => Ok(()),
+            Err(fail) => Err(fail),
+            Ok(_) => connected,
+        };
+    }
+    connected
+}
+
+/// Takes the first connection that waits.
+pub(crate) fn accept(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    address: Option<UserBytesOut>,
+    len: Option<UserInOut<i32>>,
+) -> Result<i32> {
+    accept4(cx, fd, address, len, 0)
+}
+
+/// The same with SOCK_CLOEXEC and SOCK_NONBLOCK; EINVAL for any other flag.
+pub(crate) fn accept4(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    address: Option<UserBytesOut>,
+    len: Option<UserInOut<i32>>,
+    flags: i32,
+) -> Result<i32> {
+    let flags = match accept4_flags_to_bsd(flags) {
+        Ok(flags) => flags,
+        Err(errno) => {
+            // EBADF comes before it, ENOTSOCK after it.
+            info(cx, fd)?;
+            return Err(errno.into());
+        }
+    };
+
+    let (new, peer) = socket::kern_accept4(cx, fd, flags)?;
+
+    if let Err(fail) = tell_peer(cx, &peer, address, len) {
+        // As in pipe(2), another thread may have closed it already.
+        let _ = kern_close(cx, new);
+        return Err(fail);
+    }
+    Ok(new)
+}
+
+fn tell_peer(
+    cx: &mut Cx<'_>,
+    peer: &AddressRoom,
+    address: Option<UserBytesOut>,
+    len: Option<UserInOut<i32>>,
+) -> Result<()> {
+    match (address, len) {
+        (Some(to), Some(len)) => write_address(cx, peer.as_bytes(), to, len),
+        (Some(_), None) => Err(Errno::EFAULT.into()),
+        (None, _) => Ok(()),
+    }
+}
+
+/// The socket's own name.
+pub(crate) fn getsockname(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    address: UserBytesOut,
+    len: UserInOut<i32>,
+) -> Result<()> {
+    let name = socket::kern_getsockname(cx, fd)?;
+    write_address(cx, name.as_bytes(), address, len)
+}
+
+/// The name at the other end.
+pub(crate) fn getpeername(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    address: UserBytesOut,
+    len: UserInOut<i32>,
+) -> Result<()> {
+    let name = socket::kern_getpeername(cx, fd)?;
+    write_address(cx, name.as_bytes(), address, len)
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The benchmark's view of FreeBSD amd64: how to make a call, and its numbers
+// (sys/syscall.h, sys/umtx.h, sys/mman.h, sys/signal.h).
+#ifndef OS_FREEBSD_H
+#define OS_FREEBSD_H
+
+enum {
+	NR_exit = 1, NR_fork = 2, NR_read = 3, NR_write = 4, NR_open = 5, NR_close = 6, NR_wait4 = 7,
+	NR_unlink = 10, NR_getpid = 20, NR_dup = 41, NR_munmap = 73, NR_socketpair = 135,
+	NR_poll = 209, NR_clock_gettime = 232, NR_sched_yield = 331, NR_sigprocmask = 340,
+	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
+	NR_fstatat = 552,
+	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
+	UMTX_OP_WAKE_PRIVATE = 16, AT_FDCWD = -100,
+};
+
+// Failure is the carry flag, with a positive errno; made negative here. The
+// second return value is in rdx, and r8 to r10 are not kept.
+static inline long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret = nr;
+	__asm__ volatile("syscall\n"
+			 "jnc 1f\n"
+			 "negq %0\n"
+			 "1:\n"
+			 : "+a"(ret), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
+			 : "D"(a), "S"(b)
+			 : "rcx", "r11", "memory", "cc");
+	return ret;
+}
+
+#define DO_STAT(path, buf) call(NR_fstatat, AT_FDCWD, path, buf, 0)
+#define DO_WAKE(word) call(NR_umtx_op, word, UMTX_OP_WAKE_PRIVATE, 1, 0, 0)
+#define DO_SIGPROCMASK(set) call(NR_sigprocmask, SIG_SETMASK, set, 0)
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The benchmark's view of Linux x86-64: how to make a call, and its numbers.
+#ifndef OS_LINUX_H
+#define OS_LINUX_H
+
+enum {
+	NR_read = 0, NR_write = 1, NR_open = 2, NR_close = 3, NR_fstat = 5, NR_poll = 7, NR_lseek = 8,
+	NR_mmap = 9, NR_munmap = 11, NR_sigprocmask = 14, NR_sched_yield = 24, NR_dup = 32,
+	NR_getpid = 39, NR_socketpair = 53, NR_fork = 57, NR_exit = 231, NR_wait4 = 61,
+	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
+	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
+	FUTEX_WAKE_PRIVATE = 129,
+};
+
+static inline long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define DO_STAT(path, buf) call(4, path, buf)
+#define DO_WAKE(word) call(NR_futex, word, FUTEX_WAKE_PRIVATE, 1)
+// rt_sigprocmask wants the size of the set as its fourth argument.
+#define DO_SIGPROCMASK(set) call(NR_sigprocmask, SIG_SETMASK, set, 0, 8)
+
+// ---- the vDSO's clock_gettime ----------------------------------------------
+
+typedef int clock_fn(int clock, long *time);
+
+// Without a hash table for simplicity's sake: linkers put the string table right
+// after the symbols.
+static clock_fn *vdso_clock(const unsigned long *auxv)
+{
+	const unsigned char *base = 0;
+	for (; auxv[0]; auxv += 2)
+		if (auxv[0] == 33)
+			base = (const unsigned char *)auxv[1];
+	if (!base)
+		return 0;
+	const unsigned long *dyn = 0, *head;
+	unsigned long shift = 0, symbols = 0, strings = 0;
+	int loaded = 0;
+	head = (const unsigned long *)(base + *(const unsigned long *)(base + 32));
+	for (int n = *(const unsigned short *)(base + 56); n; n--, head += 7) {
+		unsigned type = (unsigned)head[0];
+		if (type == 1 && !loaded++)
+			shift = (unsigned long)base + head[1] - head[2];
+		if (type == 2)
+			dyn = (const unsigned long *)(base + head[1]);
+	}
+	for (; dyn && dyn[0]; dyn += 2) {
+		if (dyn[0] == 5)
+			strings = dyn[1] + shift;
+		if (dyn[0] == 6)
+			symbols = dyn[1] + shift;
+	}
+	for (; symbols && symbols + 24 <= strings; symbols += 24) {
+		const char *name = (const char *)strings + *(const unsigned *)symbols;
+		const char *want = "__vdso_clock_gettime";
+		while (*want && *name == *want)
+			name++, want++;
+		if (*name == *want)
+			return (clock_fn *)(*(const unsigned long *)(symbols + 8) + shift);
+	}
+	return 0;
+}
+
+#endif
