@@ -39,6 +39,12 @@ lrs_PRELE(struct proc *p)
 }
 
 void
+lrs_PHOLD_locked(struct proc *p)
+{
+	_PHOLD(p);
+}
+
+void
 lrs_mtx_lock(struct mtx *m)
 {
 	mtx_lock(m);
@@ -918,4 +924,37 @@ lrs_pipe(struct thread *td, int fds[2], int flags)
 	pipe_end(td, fds[0], FWRITE);
 	pipe_end(td, fds[1], FREAD);
 	return (0);
+}
+
+/* --- files of our own kinds */
+
+void
+lrs_fdrop(struct file *fp, struct thread *td)
+{
+	fdrop(fp, td);
+}
+
+void
+lrs_lock_init(struct mtx *m, const char *name)
+{
+	mtx_init(m, name, NULL, MTX_DEF | MTX_NEW);
+}
+
+void
+lrs_lock_destroy(struct mtx *m)
+{
+	mtx_destroy(m);
+}
+
+/* Sleeps until a wakeup or a signal; the process lock is given up meanwhile. */
+int
+lrs_sleep_unlocked(void *channel, struct proc *p, const char *why)
+{
+	return (msleep(channel, &p->p_mtx, PPAUSE | PCATCH, why, 0));
+}
+
+void
+lrs_knote_locked(struct proc *p, long hint)
+{
+	KNOTE_LOCKED(p->p_klist, hint);
 }

@@ -17,6 +17,7 @@ void	lrs_PROC_LOCK(struct proc *);
 void	lrs_PROC_UNLOCK(struct proc *);
 vm_offset_t lrs_PROC_PS_STRINGS(struct proc *);
 void	lrs_PRELE(struct proc *);
+void	lrs_PHOLD_locked(struct proc *);
 void	lrs_mtx_lock(struct mtx *);
 void	lrs_mtx_unlock(struct mtx *);
 void	lrs_sx_slock(struct sx *);
@@ -179,5 +180,12 @@ int	lrs_epoll_wait(struct thread *, int fd, int nevents,
 	    struct kevent_copyops *, const struct timespec *, sigset_t *mask);
 
 int	lrs_pipe(struct thread *, int fds[2], int flags);
+
+/* Files of our own kinds. */
+void	lrs_fdrop(struct file *, struct thread *);
+void	lrs_lock_init(struct mtx *, const char *name);
+void	lrs_lock_destroy(struct mtx *);
+int	lrs_sleep_unlocked(void *channel, struct proc *, const char *why);
+void	lrs_knote_locked(struct proc *, long hint);
 
 #endif

@@ -59,6 +59,8 @@
 #include <sys/smp.h>
 #include <sys/socket.h>
 #include <sys/selinfo.h>
+#include <sys/taskqueue.h>
+#include <sys/eventvar.h>
 #include <sys/pipe.h>
 #include <sys/socketvar.h>
 #include <sys/specialfd.h>

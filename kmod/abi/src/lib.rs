@@ -58,6 +58,7 @@ pub mod sigevent;
 pub mod sigframe;
 pub mod siginfo;
 pub mod signal;
+pub mod signalfd;
 pub mod sigset;
 pub mod sockaddr;
 pub mod socket;

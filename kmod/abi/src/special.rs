@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Flags of eventfd2(2) and timerfd_create(2), and the clocks of the latter.
+//! Flags of eventfd2(2), timerfd_create(2), signalfd4(2) and pidfd_open(2), and the clocks of timers.
 
 use linux_raw_sys::general as linux;
 
@@ -35,6 +35,37 @@ pub const fn eventfd_flags(flags: i32) -> Result<i32, Errno> {
 /// FreeBSD's flags of timerfd_create. EINVAL for unknown ones.
 pub const fn timerfd_flags(flags: i32) -> Result<i32, Errno> {
     open_flags(flags.cast_unsigned())
+}
+
+/// How a descriptor is to be opened.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct OpenFlags {
+    /// Closed by exec.
+    pub cloexec: bool,
+    /// Reads do not wait.
+    pub nonblocking: bool,
+}
+
+/// The flags of signalfd4. EINVAL for unknown ones.
+pub const fn signalfd_flags(flags: i32) -> Result<OpenFlags, Errno> {
+    let flags = flags.cast_unsigned();
+    match open_flags(flags) {
+        Ok(_) => Ok(OpenFlags {
+            cloexec: flags & linux::O_CLOEXEC != 0,
+            nonblocking: flags & linux::O_NONBLOCK != 0,
+        }),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether waiting on a new pidfd shall not block: PIDFD_NONBLOCK. EINVAL for anything else,
+/// PIDFD_THREAD among it, as before Linux 6.9.
+pub const fn pidfd_nonblocking(flags: u32) -> Result<bool, Errno> {
+    match flags {
+        0 => Ok(false),
+        linux::O_NONBLOCK => Ok(true),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// FreeBSD's clock of a timerfd. EPERM for those that wake the machine, EINVAL for others.

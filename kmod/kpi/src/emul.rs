@@ -10,6 +10,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use crate::mem::KBox;
+use crate::tap::Tap;
 
 /// Linux state of one thread.
 pub struct ThreadState {
@@ -88,6 +89,8 @@ pub struct ProcState {
     pub brk_end: AtomicU64,
     /// Made when first needed: by rt_sigaction(2), or a missing call.
     tables: AtomicPtr<Tables>,
+    /// Hears of the process's signals; made when it first has a signalfd.
+    signal_tap: AtomicPtr<Tap>,
 }
 
 impl ProcState {
@@ -96,6 +99,7 @@ impl ProcState {
             persona: AtomicU32::new(0),
             brk_end: AtomicU64::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
+            signal_tap: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -197,6 +201,33 @@ impl ProcState {
             .store(stands_in, Ordering::Relaxed);
     }
 
+    /// What hears of the signals of the process `p`, this one's. May sleep.
+    ///
+    /// # Safety
+    /// `p` is the current process, unlocked.
+    pub(crate) unsafe fn signal_tap(&self, p: *mut ffi::proc_) -> &Tap {
+        let mut tap = self.signal_tap.load(Ordering::Acquire);
+        if tap.is_null() {
+            let mut new = Tap::prepare(ffi::NOTE_SIGNAL);
+            // SAFETY: caller; the lock also decides between two threads that come here at once.
+            unsafe {
+                ffi::lrs_PROC_LOCK(p);
+                tap = self.signal_tap.load(Ordering::Relaxed);
+                if tap.is_null() {
+                    new.attach(p);
+                    tap = new.into_raw();
+                    self.signal_tap.store(tap, Ordering::Release);
+                    ffi::lrs_PROC_UNLOCK(p);
+                } else {
+                    ffi::lrs_PROC_UNLOCK(p);
+                    drop(new);
+                }
+            }
+        }
+        // SAFETY: stored in `signal_tap`, which only Drop empties.
+        unsafe { &*tap }
+    }
+
     /// Whether this is the first time the process misses call `code`.
     pub(crate) fn first_miss(&self, code: u32) -> bool {
         let bit = (code as usize).min(MISS_WORDS * 64 - 1);
@@ -216,6 +247,11 @@ impl Drop for ProcState {
         if !tables.is_null() {
             // SAFETY: from KBox::into_raw, and the state that shared it is going.
             drop(unsafe { KBox::from_raw(tables) });
+        }
+        let tap = *self.signal_tap.get_mut();
+        if !tap.is_null() {
+            // SAFETY: as above.
+            drop(unsafe { KBox::from_raw(tap) });
         }
     }
 }

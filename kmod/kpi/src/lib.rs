@@ -34,7 +34,9 @@ pub mod native;
 pub mod sysvec;
 pub mod user;
 
+mod file;
 mod panic;
+mod tap;
 
 pub use cx::Cx;
 pub use linux_abi::{Errno, Fail, LinuxErrno, Result, check};

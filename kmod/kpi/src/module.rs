@@ -41,8 +41,11 @@ fn load(image: &vdso::Image) -> c_int {
     error
 }
 
-/// EBUSY while a process uses a brand.
+/// EBUSY while a process uses a brand, or has a file of ours open.
 fn unload() -> c_int {
+    if crate::file::any_open() {
+        return ffi::EBUSY as c_int;
+    }
     // SAFETY: the shim checks every brand before it removes one.
     let error = unsafe { ffi::lrs_brands_remove() };
     if error == 0 {

@@ -41,6 +41,31 @@ pod! {
         sigev_notify_thread_id: i32,
         __pad0: [i32; 11],
     }
+    /// `struct signalfd_siginfo` of signalfd(2).
+    struct l_signalfd_siginfo {
+        ssi_signo: u32,
+        ssi_errno: i32,
+        ssi_code: i32,
+        ssi_pid: u32,
+        ssi_uid: u32,
+        ssi_fd: i32,
+        ssi_tid: u32,
+        ssi_band: u32,
+        ssi_overrun: u32,
+        ssi_trapno: u32,
+        ssi_status: i32,
+        ssi_int: i32,
+        ssi_ptr: u64,
+        ssi_utime: u64,
+        ssi_stime: u64,
+        ssi_addr: u64,
+        ssi_addr_lsb: u16,
+        __pad2: u16,
+        ssi_syscall: i32,
+        ssi_call_addr: u64,
+        ssi_arch: u32,
+        __pad: [u8; 28],
+    }
 }
 
 /// The name linux64's master file gives to [`l_sigaction`].

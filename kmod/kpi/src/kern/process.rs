@@ -7,6 +7,7 @@ use core::ptr;
 
 use linux_abi::clone::{CloneFlags, ClonePlan};
 
+use super::pidfd::ForChild;
 use crate::sysvec::max_user;
 use crate::{Cx, Errno, Result, UserAddr, UserOut, check, emul};
 
@@ -75,6 +76,8 @@ pub struct Clone {
     pub parent_tid: Option<UserOut<i32>>,
     /// For CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID.
     pub child_tid: UserAddr,
+    /// Where the parent finds the child's pidfd, with CLONE_PIDFD.
+    pub pidfd: UserOut<i32>,
 }
 
 impl Clone {
@@ -117,6 +120,14 @@ impl Clone {
 /// A new process as clone(2) describes it; its pid. EAGAIN, EPERM for a bad fs base.
 pub fn clone_process(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
     request.check_tls()?;
+    let pidfd = if request.has(CloneFlags::CLONE_PIDFD) {
+        // Nobody is born where the descriptor cannot be told.
+        let pidfd = ForChild::new(cx)?;
+        request.pidfd.again().write(cx, &pidfd.fd())?;
+        Some(pidfd)
+    } else {
+        None
+    };
     let mut flags2 = 0;
     // Inverted where descriptors are shared: then paths are by default too (fork1).
     if request.has(CloneFlags::CLONE_FS) != request.has(CloneFlags::CLONE_FILES) {
@@ -133,6 +144,9 @@ pub fn clone_process(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
         (*p).p_sigparent = request.plan.exit_signal.map_or(0, |s| s.to_bsd().number());
         if request.has(CloneFlags::CLONE_PARENT) {
             ffi::lrs_adopt_by_parent(cx.td(), p);
+        }
+        if let Some(pidfd) = pidfd {
+            pidfd.fill(p);
         }
         (*p).p_pid
     };

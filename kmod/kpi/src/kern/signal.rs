@@ -246,9 +246,18 @@ pub fn queue(
     done
 }
 
+/// What kill(2) tells of its caller.
+pub(crate) fn from_caller(cx: &Cx<'_>, signal: BsdSignal) -> BsdSiginfo {
+    let mut info = BsdSiginfo::new(signal, linux_abi::bsd::SI_USER);
+    info.pid = cx.pid();
+    // SAFETY: current; the thread's own credential.
+    info.uid = unsafe { (*(*cx.td()).td_ucred).cr_ruid };
+    info
+}
+
 /// # Safety
 /// `p` is locked, `td` null or a thread of it.
-unsafe fn queue_locked(
+pub(crate) unsafe fn queue_locked(
     cx: &Cx<'_>,
     p: *mut ffi::proc_,
     td: *mut ffi::thread,

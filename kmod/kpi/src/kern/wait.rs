@@ -5,6 +5,7 @@ use core::ptr;
 
 use linux_abi::bsd;
 use linux_abi::c::{l_rusage, l_timeval};
+use linux_abi::fd::Fd;
 use linux_abi::siginfo::BsdSiginfo;
 use linux_abi::signal::BsdSignal;
 use linux_abi::wait::WaitTarget;
@@ -41,6 +42,9 @@ pub fn wait(
     all: bool,
     mut details: Option<&mut Option<Details>>,
 ) -> Result<Option<Changed>> {
+    if let WaitTarget::Descriptor(fd) = target {
+        return wait_pidfd(cx, Fd(fd), options, all, details);
+    }
     if !all {
         return wait6(cx, target, options, details);
     }
@@ -95,6 +99,27 @@ pub fn wait(
     }
 }
 
+/// The child behind a pidfd. EBADF; ECHILD where it is none, or was waited for; EAGAIN where
+/// the descriptor is non-blocking and nothing happened yet.
+fn wait_pidfd(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    options: i32,
+    all: bool,
+    details: Option<&mut Option<Details>>,
+) -> Result<Option<Changed>> {
+    let waited = super::pidfd::waited(cx, fd)?;
+    let pid = waited.pid.ok_or(Errno::ECHILD)?;
+    let mut flags = options;
+    if waited.nonblocking {
+        flags |= bsd::WNOHANG;
+    }
+    match wait(cx, WaitTarget::Pid(pid), flags, all, details)? {
+        None if options & bsd::WNOHANG == 0 => Err(Errno::EAGAIN.into()),
+        child => Ok(child),
+    }
+}
+
 fn wait6(
     cx: &mut Cx<'_>,
     target: WaitTarget,
@@ -146,6 +171,14 @@ fn kern_wait6(
         Some((usage, info)) => (ptr::from_mut(usage), ptr::from_mut(info)),
         None => (ptr::null_mut(), ptr::null_mut()),
     };
+    // SAFETY: siginfo is plain data.
+    let mut kept: ffi::siginfo_t = unsafe { core::mem::zeroed() };
+    let pending = sigchld_pending(cx);
+    let info = if pending && info.is_null() {
+        &raw mut kept
+    } else {
+        info
+    };
     // SAFETY: current; the places are ours, or null: not wanted.
     check(unsafe {
         ffi::kern_wait6(
@@ -158,12 +191,45 @@ fn kern_wait6(
             info,
         )
     })?;
+    if pending && !sigchld_pending(cx) {
+        // SAFETY: current; info is one of the two places, which the kernel has filled in.
+        unsafe { keep_sigchld(cx, &*info) };
+    }
     // CAST: a pid, or 0.
     let pid = cx.retval() as i32;
     if pid == 0 {
         return Ok(None);
     }
     Ok(Some(Changed { pid, status }))
+}
+
+/// Whether SIGCHLD waits for the process.
+fn sigchld_pending(cx: &Cx<'_>) -> bool {
+    // SAFETY: current; one word, read without the lock, is as old as the answer in any case.
+    unsafe {
+        ffi::lrs_sigismember(
+            &raw const (*cx.proc_ptr()).p_sigqueue.sq_signals,
+            bsd::SIGCHLD,
+        ) != 0
+    }
+}
+
+/// FreeBSD takes the signal of a child back when it has been waited for; on Linux it stays
+/// pending, and a blocked one is read later (sigwait(3), signalfd(2)).
+///
+/// # Safety
+/// `told` is what kern_wait6 told of the child.
+unsafe fn keep_sigchld(cx: &Cx<'_>, told: &ffi::siginfo_t) {
+    // SAFETY: current; ksiginfo is plain data, which the queue copies.
+    unsafe {
+        let mut ksi: ffi::ksiginfo = core::mem::zeroed();
+        ksi.ksi_info = *told;
+        ksi.ksi_info.si_signo = bsd::SIGCHLD;
+        let p = cx.proc_ptr();
+        ffi::lrs_PROC_LOCK(p);
+        ffi::tdsendsignal(p, ptr::null_mut(), bsd::SIGCHLD, &raw mut ksi);
+        ffi::lrs_PROC_UNLOCK(p);
+    }
 }
 
 /// What both used together; the larger of the two resident sizes.

@@ -17,6 +17,15 @@ pub mod vsyscall;
 
 pub use table::{NameTable, SysentTable, door, native, unimplemented};
 
+/// Whether a process runs on this vector.
+///
+/// # Safety
+/// `p` is live, and does not exec meanwhile: it is current, or locked.
+pub(crate) unsafe fn is_ours(p: *mut ffi::proc_) -> bool {
+    // SAFETY: caller.
+    unsafe { core::ptr::eq((*p).p_sysent, &raw const table::linux_rs_sysvec) }
+}
+
 /// The first address beyond the user's map (Linux TASK_SIZE).
 pub(crate) fn max_user() -> u64 {
     ffi::LRS_MAXUSER - ffi::PAGE_SIZE as u64

@@ -5,10 +5,12 @@ mod epoll;
 mod eventfd;
 mod poll;
 mod select;
+mod signalfd;
 mod timerfd;
 
 pub(crate) use epoll::*;
 pub(crate) use eventfd::*;
 pub(crate) use poll::*;
 pub(crate) use select::*;
+pub(crate) use signalfd::*;
 pub(crate) use timerfd::*;

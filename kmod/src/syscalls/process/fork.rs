@@ -2,8 +2,8 @@
 //! fork(2), vfork(2), clone(2), clone3(2).
 //!
 //! FreeBSD: fork1 (kern_fork.c), thread_create (kern_thr.c).
-//! Differences from Linux: no namespaces, control groups, chosen pids or pidfds (EINVAL, as on a
-//! Linux built without them); threads always share descriptors and folders; a process made with
+//! Differences from Linux: no namespaces, control groups or chosen pids (EINVAL, as on a
+//! Linux built without them); pidfds are of processes, not of threads (EINVAL, as before Linux 6.9); threads always share descriptors and folders; a process made with
 //! CLONE_SIGHAND shares handlers, but not the flags Linux alone knows; CLONE_PTRACE is ignored.
 
 use kpi::kern::process::{self, Clone};
@@ -35,6 +35,8 @@ pub(crate) fn clone(
     tls: u64,
 ) -> Result<i32> {
     let plan = plan_clone(flags)?;
+    // clone(2) has one place for both; the plan has only one of them.
+    let pidfd = UserOut::from_reg(parent_tid.as_ref().map_or(0, |p| p.addr().raw()));
     let child_tid = child_tid.map_or(UserAddr::from_reg(0), |p| p.addr());
     make(
         cx,
@@ -44,6 +46,7 @@ pub(crate) fn clone(
             tls,
             parent_tid,
             child_tid,
+            pidfd,
         },
     )
 }
@@ -59,6 +62,7 @@ pub(crate) fn clone3(cx: &mut Cx<'_>, args: UserBytesIn, size: usize) -> Result<
         tls: args.tls,
         parent_tid: UserOut::from_reg_opt(args.parent_tid),
         child_tid: UserAddr::from_reg(args.child_tid),
+        pidfd: UserOut::from_reg(args.pidfd),
     };
     make(cx, request)
 }
@@ -86,8 +90,7 @@ fn make(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
     let ClonePlan {
         flags, is_thread, ..
     } = request.plan;
-    if flags.contains(CloneFlags::CLONE_PIDFD) {
-        kpi::log::process(cx, format_args!("clone: CLONE_PIDFD is not supported"));
+    if is_thread && flags.contains(CloneFlags::CLONE_PIDFD) {
         return Err(Errno::EINVAL.into());
     }
     if is_thread {

@@ -2,7 +2,7 @@
 //! wait4(2), waitid(2).
 //!
 //! FreeBSD: kern_wait6 (kern_exit.c).
-//! Differences from Linux: __WNOTHREAD is ignored, children belong to the process; P_PIDFD is EINVAL.
+//! Differences from Linux: __WNOTHREAD is ignored, children belong to the process.
 
 use kpi::kern::wait::{Changed, Details, wait};
 use kpi::{Cx, Result, UserOut};
