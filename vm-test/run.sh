@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make test`, `make vm-test`, `make run` and `make bench` do in the guest:
 #   run.sh OUT all | shell | bench | SUITE
-# From the environment: MODULE (linux_rs or linux64), FILTER, LONG, CMD, FREEBSD.
+# From the environment: MODULE (linux_rs or linux64), FILTER, LONG, CMD, ROOT, FREEBSD.
 set -eu
 out=$1
 what=${2:-all}
@@ -11,6 +11,7 @@ set -- --module "$out/linux_rs.ko" --programs "$out/tests" --init "$out/guest-in
 [ -z "${FREEBSD:-}" ] || set -- "$@" --freebsd "$FREEBSD"
 case $what in
 shell)
+	[ -z "${ROOT:-}" ] || set -- "$@" --root "$ROOT"
 	[ -z "${CMD:-}" ] || set -- "$@" --cmd "$CMD"
 	exec "$out/vm-test" shell "$@"
 	;;

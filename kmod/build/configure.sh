@@ -108,6 +108,7 @@ if [ "${2:-}" = vm ]; then
 		command -v makefs >/dev/null 2>&1 || wanted="$wanted makefs"
 		[ -x /bin/busybox ] || wanted="$wanted busybox-static"
 		command -v musl-gcc >/dev/null 2>&1 || wanted="$wanted musl-tools"
+		command -v debootstrap >/dev/null 2>&1 || wanted="$wanted debootstrap"
 		[ -z "$wanted" ] || install_packages $wanted
 		;;
 	esac

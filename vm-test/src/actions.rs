@@ -8,7 +8,8 @@ use crate::guest::{Answer, Errno, Guest, Lost, Param, Program};
 use crate::judge;
 use crate::numbers::{self, System};
 use crate::report::Entry;
-use crate::suite::{Action, Case, Mount, Read, Run, Scalar, Setup, Sysctl};
+use crate::suite::{Action, Case, Mount, Read, Root, Run, Scalar, Setup, Sysctl};
+use crate::userland;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -49,17 +50,6 @@ pub(crate) struct Scene<'a> {
     spawned: Option<u32>,
 }
 
-/// What every program gets, before a case's own.
-pub(crate) fn environment(run: &Run) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::from([
-        ("PATH".into(), "/bin:/usr/bin:/tests".into()),
-        ("HOME".into(), "/".into()),
-        ("TERM".into(), "vt100".into()),
-    ]);
-    env.extend(run.env.clone());
-    env
-}
-
 impl<'a> Scene<'a> {
     pub(crate) fn new(guest: &'a mut Guest, module: &'a str, timeout: u32) -> Self {
         Self {
@@ -82,6 +72,9 @@ impl<'a> Scene<'a> {
                 self.load(name)?;
             }
         }
+        if setup.userland {
+            self.mount_userland()?;
+        }
         for mount in &setup.mount {
             self.mount(mount)?;
         }
@@ -90,6 +83,72 @@ impl<'a> Scene<'a> {
             expect_errno(&format!("sysctl {name}={}", value.to_text()), answer, None)?;
         }
         Ok(())
+    }
+
+    /// The Debian userland, and in it what every Linux has; file systems whose module is not
+    /// there are left out.
+    pub(crate) fn mount_userland(&mut self) -> Checked {
+        let disk = Mount {
+            kind: "ufs".into(),
+            from: "/dev/vtbd1".into(),
+            to: userland::MOUNT.into(),
+            options: BTreeMap::from([("async".into(), String::new())]),
+            errno: None,
+        };
+        self.mount(&disk)?;
+        for (kind, below, option) in [
+            ("devfs", "dev", None),
+            ("linprocfs", "proc", None),
+            ("linsysfs", "sys", None),
+            ("fdescfs", "dev/fd", Some(("linrdlnk", ""))),
+            ("tmpfs", "dev/shm", Some(("mode", "1777"))),
+            ("tmpfs", "tmp", Some(("mode", "1777"))),
+        ] {
+            // What has no file is part of the kernel.
+            if !self.guest.is_loaded(kind)?
+                && let Err(errno) = self.guest.kldload(kind)?
+                && errno.to_string() != "ENOENT"
+            {
+                continue;
+            }
+            self.mount(&Mount {
+                kind: kind.into(),
+                from: kind.into(),
+                to: format!("{}/{below}", userland::MOUNT),
+                options: option
+                    .map(|(name, value): (&str, &str)| (name.into(), value.into()))
+                    .into_iter()
+                    .collect(),
+                errno: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A case for the userland, as `root` sees it.
+    pub(crate) fn run_in_userland(&mut self, case: &Case, root: Root) -> Checked<Outcome> {
+        let mut argv = case.argv();
+        let chroot = root == Root::Chroot;
+        if let Some(first) = argv.first_mut().filter(|_| !chroot) {
+            *first = format!("{}{first}", userland::MOUNT);
+        }
+        let program = Program {
+            argv,
+            env: case.environment(),
+            stdin: case.run.stdin.clone().into_bytes(),
+            root: chroot.then(|| userland::MOUNT.into()),
+            cwd: Some("/".into()),
+            uid: case.run.uid,
+            gid: case.run.gid,
+            timeout_s: self.timeout,
+            ..Program::default()
+        };
+        let id = self
+            .guest
+            .start(&program)?
+            .map_err(|refused| format!("the shell: {refused}"))?;
+        let limit = Duration::from_secs(u64::from(self.timeout));
+        Ok(self.guest.finish(id, Some(limit))?)
     }
 
     /// All of a case but what it wants on the console.
@@ -307,8 +366,9 @@ fn program(run: &Run, timeout_s: u32) -> Checked<Program> {
     }
     Ok(Program {
         argv,
-        env: environment(run),
+        env: run.environment(),
         stdin: run.stdin.clone().into_bytes(),
+        root: None,
         cwd: run.cwd.clone(),
         uid: run.uid,
         gid: run.gid,

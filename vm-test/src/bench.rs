@@ -48,7 +48,7 @@ pub(crate) fn run(options: &BenchOptions, machine: &MachineOptions) -> Result<bo
     if machine.with.is_ours() {
         modules.push("linux_rs");
     }
-    let mut machines = Machines::prepare(machine, freebsd, &[])?;
+    let mut machines = Machines::prepare(machine, freebsd, &[], None)?;
     machines.set_engine(Engine::Counting);
     eprintln!("booting (one processor, counted instructions)");
     let gone = |Lost(why): Lost| anyhow!("{why}");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The command line.
 
+use crate::expected::Book;
 use crate::folder::{self, FreeBsd};
 use crate::machines::Machines;
-use crate::report::Report;
+use crate::report::{Entry, Report};
+use crate::userland::Userland;
 use crate::{bench, fetch, oracle, probe, runner, shell, suite};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,9 +41,12 @@ enum Command {
     },
     /// Run one Linux command on the guest's console, then power off.
     Shell {
-        /// What the guest's /bin/sh runs; without it, a shell for you.
+        /// What its shell runs; without it, a shell for you.
         #[arg(long)]
         cmd: Option<String>,
+        /// How the shell sees Linux files.
+        #[arg(long, value_enum, default_value = "chroot")]
+        root: shell::Root,
         #[command(flatten)]
         machine: MachineOptions,
     },
@@ -61,6 +66,8 @@ enum Command {
         #[arg(long, default_value = fetch::RELEASE)]
         url: String,
     },
+    /// Build the Debian userland if it is not there, and list its packages.
+    Userland,
     /// Find out whether KVM can run FreeBSD here, and remember it for `run`.
     Probe {
         #[command(flatten)]
@@ -181,10 +188,14 @@ pub(crate) fn run() -> Result<bool> {
             oracle::run(&loaded, &suites, &programs, &mut report)?;
             report.finish()
         }
-        Command::Shell { cmd, machine } => shell::run(cmd.as_deref(), &machine),
+        Command::Shell { cmd, root, machine } => shell::run(cmd.as_deref(), root, &machine),
         Command::Bench { bench, machine } => bench::run(&bench, &machine),
         Command::Fetch { freebsd, url } => {
             fetch::run(&folder::place(freebsd.as_deref()), &url)?;
+            Ok(true)
+        }
+        Command::Userland => {
+            print!("{}", Userland::ensure()?.packages());
             Ok(true)
         }
         Command::Probe { machine } => probe::run(&machine),
@@ -211,10 +222,35 @@ fn run_suites(options: &SuiteOptions, machine: &MachineOptions) -> Result<bool> 
             return Ok(true);
         }
     };
-    let machines = Machines::prepare(machine, freebsd, &suites)?;
     let mut report = Report::new(machine.with.name(), &machine.logs);
+    let userland = match wanted.iter().any(|(suite, _)| suite.setup.userland) {
+        true => userland_or_nothing(),
+        false => None,
+    };
+    let book = userland.as_ref().map_or_else(Book::default, |userland| {
+        let cases = wanted
+            .iter()
+            .copied()
+            .filter(|(_, case)| !case.long || options.long);
+        Book::open(userland, cases, |text| report.progress(text))
+    });
+    let machines = Machines::prepare(machine, freebsd, &suites, userland)?;
     for suite in &suites {
-        runner::run_suite(&machines, suite, options, &mut report);
+        if suite.setup.userland && machines.userland.is_none() {
+            for (_, case) in wanted.iter().filter(|(of, _)| of.name == suite.name) {
+                let name = format!("{}/{}", suite.name, case.name);
+                report.add(Entry::skipped(name, "no Debian userland"));
+            }
+            continue;
+        }
+        runner::run_suite(&machines, suite, options, &book, &mut report);
     }
     report.finish()
+}
+
+/// The userland; without one its suites are skipped, and that is said.
+fn userland_or_nothing() -> Option<Userland> {
+    Userland::ensure()
+        .inspect_err(|why| eprintln!("vm-test: SUITES IN THE DEBIAN USERLAND ARE SKIPPED: {why:#}"))
+        .ok()
 }

@@ -13,7 +13,7 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    fn signal(self) -> Option<u32> {
+    pub(crate) fn signal(self) -> Option<u32> {
         let signal = self.raw & 0x7f;
         (signal != 0).then_some(signal)
     }
@@ -22,7 +22,7 @@ impl Status {
         self.raw & 0x80 != 0
     }
 
-    fn exit(self) -> u32 {
+    pub(crate) fn exit(self) -> u32 {
         self.raw >> 8 & 0xff
     }
 

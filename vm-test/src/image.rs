@@ -26,6 +26,7 @@ const MODULES: &[&str] = &[
     "linsysfs",
     "pseudofs",
     "procfs",
+    "pty",
     "fdescfs",
     "mqueuefs",
     "nullfs",

@@ -7,6 +7,7 @@ use crate::guest::{Guest, Lost};
 use crate::image::{self, Contents};
 use crate::probe;
 use crate::suite::Suite;
+use crate::userland::Userland;
 use crate::vm::{Config, Engine, Vm};
 use anyhow::{Context, Result, ensure};
 use std::cell::Cell;
@@ -22,6 +23,8 @@ pub(crate) struct Machines {
     pub(crate) freebsd: FreeBsd,
     /// The module under test.
     pub(crate) module: String,
+    /// The userland its second disk holds.
+    pub(crate) userland: Option<Userland>,
     config: Config,
     logs: PathBuf,
     boots: Cell<u32>,
@@ -34,6 +37,7 @@ impl Machines {
         options: &MachineOptions,
         freebsd: FreeBsd,
         suites: &[Suite],
+        userland: Option<Userland>,
     ) -> Result<Self> {
         let contents = contents(options)?;
         let work = tempfile::Builder::new().prefix("vm-test-").tempdir()?;
@@ -48,10 +52,12 @@ impl Machines {
             config: Config {
                 engine,
                 disk,
+                userland: userland.as_ref().map(Userland::image),
                 memory_mb: options.memory,
                 cpus: options.cpus,
                 log: PathBuf::new(),
             },
+            userland,
             logs: options.logs.clone(),
             boots: Cell::new(0),
             _work: work,

@@ -7,6 +7,7 @@ mod actions;
 mod bench;
 mod cli;
 mod expect;
+mod expected;
 mod fetch;
 mod folder;
 mod guest;
@@ -21,6 +22,7 @@ mod runner;
 mod shell;
 mod suite;
 mod tap;
+mod userland;
 mod vm;
 
 use std::process::ExitCode;

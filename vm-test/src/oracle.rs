@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The same programs on a real Linux: if one fails here, the test is wrong.
 
-use crate::actions::environment;
 use crate::cli::SuiteOptions;
 use crate::expect::{Outcome, Status};
 use crate::judge;
@@ -101,7 +100,7 @@ fn run_case(case: &Case, programs: &Path) -> Result<Outcome> {
                 }),
         )
         .env_clear()
-        .envs(environment(run))
+        .envs(run.environment())
         .current_dir(run.cwd.as_deref().map_or(work.path(), Path::new))
         .stdin(if run.stdin.is_empty() {
             Stdio::null()
@@ -136,7 +135,7 @@ fn run_case(case: &Case, programs: &Path) -> Result<Outcome> {
     })
 }
 
-fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+pub(crate) fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut data = Vec::new();
         if let Some(mut stream) = stream {
@@ -148,7 +147,7 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
 
 /// The wait status, and whether it took too long. What a program left in its
 /// group is ended with it.
-fn wait(child: &mut Child, limit: Duration) -> Result<(u32, bool)> {
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Result<(u32, bool)> {
     let until = Instant::now() + limit;
     let group = rustix::process::Pid::from_child(child);
     let end_group = || rustix::process::kill_process_group(group, rustix::process::Signal::KILL);

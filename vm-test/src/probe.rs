@@ -32,7 +32,7 @@ pub(crate) fn run(options: &MachineOptions) -> Result<bool> {
     let mut options = options.clone();
     // Booting is all: no module is needed.
     options.with = crate::cli::Linuxulator::FreeBsds;
-    let mut machines = Machines::prepare(&options, freebsd, &[])?;
+    let mut machines = Machines::prepare(&options, freebsd, &[], None)?;
     machines.set_engine(Engine::Kvm);
     let found = match Path::new("/dev/kvm").exists() {
         false => Err("there is no /dev/kvm".into()),

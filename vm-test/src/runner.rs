@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Runs a suite's cases in a guest, on a new one whenever the last was lost.
 
-use crate::actions::{Failure, Scene};
+use crate::actions::{Checked, Failure, Scene};
 use crate::cli::SuiteOptions;
 use crate::expect;
+use crate::expected::{self, Book};
 use crate::guest::{Guest, Lost};
+use crate::judge;
 use crate::machines::Machines;
 use crate::report::{Entry, Report};
-use crate::suite::{Case, Suite};
+use crate::suite::{Case, Root, Suite};
 use std::path::Path;
 use std::time::Instant;
 
@@ -35,27 +37,52 @@ pub(crate) fn is_wanted(suite: &Suite, case: &Case, options: &SuiteOptions) -> b
         .is_none_or(|f| name.contains(f.as_str()))
 }
 
-/// Runs what the options leave of one suite.
+/// Runs what the options leave of one suite: once, or in the userland once for each root.
 pub(crate) fn run_suite(
     machines: &Machines,
     suite: &Suite,
     options: &SuiteOptions,
+    book: &Book,
     report: &mut Report,
 ) {
     let begun = Instant::now();
     let begin = report.begin_suite();
+    if suite.setup.userland {
+        for root in Root::ALL {
+            run_pass(machines, suite, Some((root, book)), options, report);
+        }
+    } else {
+        run_pass(machines, suite, None, options, report);
+    }
+    report.end_suite(&suite.name, begin, begun.elapsed());
+}
+
+/// Which root, and what to compare with.
+type Pass<'a> = Option<(Root, &'a Book)>;
+
+fn run_pass(
+    machines: &Machines,
+    suite: &Suite,
+    pass: Pass<'_>,
+    options: &SuiteOptions,
+    report: &mut Report,
+) {
     let mut guest: Option<Guest> = None;
     let wanted: Vec<&Case> = suite
         .cases
         .iter()
         .filter(|case| is_wanted(suite, case, options))
+        .filter(|case| pass.is_none_or(|(root, _)| case.root.contains(&root)))
         .collect();
     if wanted.is_empty() {
         return;
     }
     let mut broken: Option<String> = None;
     for (done, case) in wanted.iter().enumerate() {
-        let name = format!("{}/{}", suite.name, case.name);
+        let name = match pass {
+            Some((root, _)) => format!("{}/{} ({})", suite.name, case.name, root.name()),
+            None => format!("{}/{}", suite.name, case.name),
+        };
         if let Some(why) = skip_reason(case, machines, options.long) {
             report.add(Entry::skipped(name, why));
             continue;
@@ -81,7 +108,7 @@ pub(crate) fn run_suite(
         report.progress(&format!("[{}/{}] {name}", done + 1, wanted.len()));
         let mark = current.vm.console.mark();
         let case_begun = Instant::now();
-        match run_case(current, &machines.module, &name, suite, case) {
+        match run_case(current, machines, &name, suite, case, pass) {
             Ok(entries) => {
                 let seconds = (case_begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
                 report.add_case(entries.into_iter().map(|e| Entry { seconds, ..e }));
@@ -99,7 +126,6 @@ pub(crate) fn run_suite(
     }
     // Switched off the hard way: its disk is not kept, and a shutdown takes seconds.
     drop(guest);
-    report.end_suite(&suite.name, begin, begun.elapsed());
 }
 
 fn skip_reason(case: &Case, machines: &Machines, long: bool) -> Option<String> {
@@ -143,11 +169,13 @@ fn boot(machines: &Machines, suite: &Suite) -> Result<Guest, (String, String)> {
 
 fn run_case(
     guest: &mut Guest,
-    module: &str,
+    machines: &Machines,
     name: &str,
     suite: &Suite,
     case: &Case,
+    pass: Pass<'_>,
 ) -> Result<Vec<Entry>, Lost> {
+    let module = &machines.module;
     // A case that failed half-way may have left it unloaded.
     if suite.setup.module.unwrap_or(true) && !guest.is_loaded(module)? {
         guest.kldload(module)?.ok();
@@ -173,7 +201,13 @@ fn run_case(
     }
     let mark = guest.vm.console.mark();
     let mut scene = Scene::new(guest, module, case.timeout);
-    let mut entries = match scene.run_case(name, case) {
+    let done = match pass {
+        Some((root, book)) if case.is_program() => {
+            run_in_userland(&mut scene, machines, name, case, root, book)
+        }
+        _ => scene.run_case(name, case),
+    };
+    let mut entries = match done {
         Ok(entries) => entries,
         Err(Failure::Lost(lost)) => return Err(lost),
         Err(Failure::Wrong { why, output }) => vec![Entry::failed(name, why, output)],
@@ -195,4 +229,28 @@ fn run_case(
         ));
     }
     Ok(entries)
+}
+
+/// A case of the userland: compared with real Linux, or with what the case says.
+fn run_in_userland(
+    scene: &mut Scene<'_>,
+    machines: &Machines,
+    name: &str,
+    case: &Case,
+    root: Root,
+    book: &Book,
+) -> Checked<Vec<Entry>> {
+    let Some(userland) = &machines.userland else {
+        return Ok(vec![Entry::skipped(name, "no userland")]);
+    };
+    if !case.compare {
+        let outcome = scene.run_in_userland(case, root)?;
+        return Ok(judge::judge(name, case, &case.run, &outcome));
+    }
+    let expected = match book.find(userland, case) {
+        Ok(expected) => expected,
+        Err(why) => return Ok(vec![Entry::skipped(name, why)]),
+    };
+    let outcome = scene.run_in_userland(case, root)?;
+    Ok(vec![expected::judge(name, case, expected, &outcome)])
 }

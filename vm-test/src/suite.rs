@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) sysctl: BTreeMap<String, Scalar>,
     pub(crate) dirs: Vec<String>,
     pub(crate) files: Vec<File>,
+    /// Mount the Debian userland at /compat/linux, with what belongs into it.
+    pub(crate) userland: bool,
 }
 
 /// A file system to mount.
@@ -144,6 +146,27 @@ pub(crate) struct ConsoleWants {
     pub(crate) absent_regex: Texts,
 }
 
+/// Where a program of the userland has its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Root {
+    /// FreeBSD's, with the emulation root in front of it.
+    Reroot,
+    /// The userland itself, by chroot(2).
+    Chroot,
+}
+
+impl Root {
+    pub(crate) const ALL: [Self; 2] = [Self::Reroot, Self::Chroot];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Reroot => "reroot",
+            Self::Chroot => "chroot",
+        }
+    }
+}
+
 /// One case.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Case {
@@ -168,10 +191,46 @@ pub(crate) struct Case {
     pub(crate) needs: Vec<String>,
     #[serde(default)]
     pub(crate) only_with: Option<String>,
+    /// Text for the userland's bash, instead of `run`.
+    #[serde(default)]
+    pub(crate) script: Option<String>,
+    /// Output and status must be those of the same run on real Linux.
+    #[serde(default)]
+    pub(crate) compare: bool,
+    /// What may differ.
+    #[serde(default)]
+    pub(crate) mask: Vec<String>,
+    #[serde(default = "all_roots")]
+    pub(crate) root: Vec<Root>,
     /// Whatever no other field took: a mistake in the file.
     #[serde(flatten)]
     pub(crate) unknown: BTreeMap<String, toml::Value>,
 }
+
+fn all_roots() -> Vec<Root> {
+    Root::ALL.into()
+}
+
+/// Gives a program of the userland a folder of its own to start in.
+const ENTER: &str = "rm -rf /tmp/work && mkdir /tmp/work && cd /tmp/work && exec \"$@\"";
+
+/// What every program gets, before a case's own.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("PATH", "/bin:/usr/bin:/tests"),
+    ("HOME", "/"),
+    ("TERM", "vt100"),
+];
+
+/// The same in the userland.
+pub(crate) const USERLAND_ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("HOME", "/root"),
+    ("LANG", "C.UTF-8"),
+    ("TERM", "vt100"),
+];
 
 fn default_timeout() -> u32 {
     20
@@ -202,9 +261,30 @@ impl Case {
     /// Whether `vm-test oracle` runs it.
     pub(crate) fn for_oracle(&self) -> bool {
         !self.run.run.is_empty()
+            && !self.compare
             && !self.run.native
             && self.run.jail.is_none()
             && self.oracle.unwrap_or(true)
+    }
+
+    /// The program and its arguments, as a program of the userland sees them.
+    pub(crate) fn argv(&self) -> Vec<String> {
+        let enter = ["/bin/sh", "-c", ENTER, "sh"].map(String::from);
+        let own = match &self.script {
+            Some(text) => ["/bin/bash", "-c", text].map(String::from).into(),
+            None => self.run.run.clone(),
+        };
+        enter.into_iter().chain(own).collect()
+    }
+
+    /// Its environment in the userland.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        with_own(USERLAND_ENVIRONMENT, &self.run.env)
+    }
+
+    /// Whether it is a program for the userland.
+    pub(crate) fn is_program(&self) -> bool {
+        !self.run.run.is_empty() || self.script.is_some()
     }
 
     /// What it does, in order.
@@ -224,12 +304,13 @@ impl Case {
         }
         let ways = [
             !self.run.run.is_empty(),
+            self.script.is_some(),
             self.action.is_some(),
             !self.steps.is_empty(),
         ];
         ensure!(
             ways.into_iter().filter(|w| *w).count() == 1,
-            "needs exactly one of `run`, `action` and `steps`"
+            "needs exactly one of `run`, `script`, `action` and `steps`"
         );
         ensure!(
             !self.tap || !self.run.run.is_empty(),
@@ -257,6 +338,13 @@ impl Case {
                 _ => {}
             }
         }
+        ensure!(
+            !self.compare || self.is_program(),
+            "`compare` goes with `run` or `script`"
+        );
+        for mask in &self.mask {
+            regex::Regex::new(mask)?;
+        }
         check_regexes(&self.console.regex)?;
         check_regexes(&self.console.absent_regex)
     }
@@ -267,6 +355,11 @@ impl Run {
         ensure!(!self.run.is_empty(), "`run` is empty");
         check_regexes(&self.stdout_regex)?;
         check_regexes(&self.stderr_regex)
+    }
+
+    /// Its environment.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        with_own(ENVIRONMENT, &self.env)
     }
 
     /// The program's path in the guest.
@@ -284,6 +377,15 @@ impl Run {
     }
 }
 
+fn with_own(common: &[(&str, &str)], own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut env: BTreeMap<_, _> = common
+        .iter()
+        .map(|&(name, value)| (name.into(), value.into()))
+        .collect();
+    env.extend(own.clone());
+    env
+}
+
 fn check_regexes(list: &Texts) -> Result<()> {
     for text in list.iter() {
         regex::Regex::new(text)?;
@@ -298,6 +400,11 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Suite> {
     let mut seen = HashSet::new();
     for case in &suite.cases {
         ensure!(seen.insert(&case.name), "two cases are named {}", case.name);
+        ensure!(
+            suite.setup.userland || !(case.compare || case.script.is_some()),
+            "case \"{}\": `script` and `compare` need `userland = true` in the setup",
+            case.name
+        );
         case.check()
             .with_context(|| format!("case \"{}\"", case.name))?;
     }

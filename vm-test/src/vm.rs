@@ -31,6 +31,8 @@ pub(crate) enum Engine {
 pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) disk: PathBuf,
+    /// A second disk, for the userland.
+    pub(crate) userland: Option<PathBuf>,
     pub(crate) memory_mb: u32,
     pub(crate) cpus: u32,
     /// Where the console's text is kept.

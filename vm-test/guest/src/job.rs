@@ -62,6 +62,7 @@ struct Spec<'a> {
     flags: u32,
     uid: u32,
     gid: u32,
+    root: &'a CStr,
     cwd: &'a CStr,
     path: &'a CStr,
     argv: Strings,
@@ -122,7 +123,7 @@ impl<'a> Jail<'a> {
 
 impl Job {
     /// Starts the program a request describes: `id, flags, uid, gid,
-    /// timeout_ms: u32` (0 for none), `cwd: str`, `stdin: bytes`, then counted
+    /// timeout_ms: u32` (0 for none), `root: str` (to chroot to, may be empty), `cwd: str`, `stdin: bytes`, then counted
     /// lists of jail parameters (`name: str, tag: u32, value`), arguments and
     /// environment. The first argument is the path.
     pub(crate) fn start(mut d: Decoder<'_>) -> core::result::Result<Self, Refused> {
@@ -133,7 +134,9 @@ impl Job {
         else {
             return Err(bad);
         };
-        let Some((cwd, stdin, jail)) = (|| Some((d.str()?, d.bytes()?, Jail::read(d)?)))() else {
+        let Some((root, cwd, stdin, jail)) =
+            (|| Some((d.str()?, d.str()?, d.bytes()?, Jail::read(d)?)))()
+        else {
             return Err(bad);
         };
         let mut first = d.clone();
@@ -147,6 +150,7 @@ impl Job {
             flags,
             uid,
             gid,
+            root,
             cwd,
             path,
             argv,
@@ -313,6 +317,11 @@ fn become_program(spec: &Spec<'_>, mut stdio: [Fd; 3]) -> Refused {
             stage: stage::JAIL,
             errno,
         };
+    }
+    if !spec.root.is_empty()
+        && let Err(errno) = sys::chroot(spec.root)
+    {
+        return errno.into();
     }
     if let Err(errno) = sys::chdir(spec.cwd) {
         return errno.into();

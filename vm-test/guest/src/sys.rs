@@ -186,6 +186,10 @@ pub(crate) fn chdir(path: &CStr) -> Result<()> {
     sys(12, &[at(path)]).map(drop)
 }
 
+pub(crate) fn chroot(path: &CStr) -> Result<()> {
+    sys(61, &[at(path)]).map(drop)
+}
+
 pub(crate) fn chmod(path: &CStr, mode: u32) -> Result<()> {
     sys(15, &[at(path), mode as usize]).map(drop)
 }

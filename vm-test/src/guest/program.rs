@@ -40,6 +40,8 @@ pub(crate) struct Program {
     pub(crate) argv: Vec<String>,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) stdin: Vec<u8>,
+    /// The folder that is its `/`, if not the guest's own.
+    pub(crate) root: Option<String>,
     /// `None`: a fresh folder.
     pub(crate) cwd: Option<String>,
     pub(crate) uid: u32,
@@ -67,6 +69,7 @@ impl Guest {
         let mut e = Encoder::new(&mut buf, Request::Start as u8);
         e.u32(id).u32(flags).u32(program.uid).u32(program.gid);
         e.u32(program.timeout_s * 1000);
+        e.str(program.root.as_deref().unwrap_or_default());
         e.str(&cwd).bytes(&program.stdin);
         e.u32(program.jail.len() as u32);
         for (name, value) in &program.jail {

@@ -20,12 +20,21 @@ pub(super) fn start(config: &Config) -> Result<Vm> {
     // bhyve writes to its disk: a copy keeps every boot the same.
     let disk = work.path().join("disk.img");
     std::fs::copy(&config.disk, &disk)?;
+    let second = match &config.userland {
+        Some(userland) => {
+            let copy = work.path().join("userland.img");
+            std::fs::copy(userland, &copy)?;
+            vec!["-s".into(), format!("3,virtio-blk,{}", copy.display())]
+        }
+        None => Vec::<String>::new(),
+    };
     let mut child = Command::new("bhyve")
         .args(["-A", "-H", "-P", "-w"])
         .args(["-c", &config.cpus.to_string()])
         .args(["-m", &format!("{}M", config.memory_mb)])
         .args(["-s", "0,hostbridge", "-s", "31,lpc"])
         .args(["-s", &format!("2,virtio-blk,{}", disk.display())])
+        .args(second)
         .args(["-l", &format!("bootrom,{}", firmware.display())])
         .args(["-l", "com1,stdio"])
         .args(["-l", &format!("com2,{line}A")])

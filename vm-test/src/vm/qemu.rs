@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! QEMU: q35, UEFI firmware, one virtio disk, two serial ports.
+//! QEMU: q35, UEFI firmware, a virtio disk or two, two serial ports.
 
 use super::console::Console;
 use super::{Config, Engine, Line, Vm, first_file};
@@ -114,6 +114,13 @@ fn command(config: &Config, firmware: &Path, work: &Path) -> Command {
     );
     qemu.args(["-drive", &firmware, "-drive", &disk]);
     qemu.args(["-device", "virtio-blk-pci,drive=disk,bootindex=1"]);
+    if let Some(userland) = &config.userland {
+        let disk = format!(
+            "if=none,id=userland,format=raw,snapshot=on,cache=unsafe,file={}",
+            userland.display()
+        );
+        qemu.args(["-drive", &disk, "-device", "virtio-blk-pci,drive=userland"]);
+    }
     for port in ["console", "line"] {
         let chardev = format!("socket,id={port},path={}", work.join(port).display());
         let serial = format!("chardev:{port}");
