@@ -14,7 +14,7 @@ help:
 	@echo 'make check      format, clippy, host tests, link check'
 	@echo 'make test       check, and every VM suite that can run here (LONG=1: the long cases too)'
 	@echo 'make vm-test    one suite: SUITE=static (FILTER=text, MODULE=linux64, LONG=1)'
-	@echo 'make run        a Linux shell session on FreeBSD, in a VM (CMD="uname -a")'
+	@echo 'make run        a Debian shell on FreeBSD, in a VM (CMD="uname -a"; ROOT=chroot, reroot, busybox)'
 	@echo 'make bench      instructions per call: native, linux64.ko, linux_rs'
 	@echo 'make docs       docs/coverage.md from syscalls.master'
 	@echo 'make imports    kmod/imports.txt from the built module'

@@ -6,7 +6,7 @@ use crate::folder::{self, FreeBsd};
 use crate::machines::Machines;
 use crate::report::{Entry, Report};
 use crate::userland::Userland;
-use crate::{bench, fetch, oracle, probe, runner, shell, suite};
+use crate::{bench, columns, fetch, oracle, probe, runner, shell, suite};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -244,6 +244,12 @@ fn run_suites(options: &SuiteOptions, machine: &MachineOptions) -> Result<bool> 
             continue;
         }
         runner::run_suite(&machines, suite, options, &book, &mut report);
+    }
+    // Of suites whose programs run under either module.
+    if suites.iter().any(|suite| suite.setup.userland)
+        && let Some(table) = columns::table(&machine.logs, machine.with, report.entries())
+    {
+        print!("{table}");
     }
     report.finish()
 }

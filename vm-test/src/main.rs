@@ -6,6 +6,7 @@
 mod actions;
 mod bench;
 mod cli;
+mod columns;
 mod expect;
 mod expected;
 mod fetch;

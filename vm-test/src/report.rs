@@ -3,7 +3,7 @@
 
 use crate::vm::console::last_lines;
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ const TAIL: usize = 30;
 const SHOWN: usize = 10;
 
 /// How a case, or one point of it, ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
     Passed,
@@ -181,6 +181,11 @@ impl Report {
             self.summary(begin),
             took.as_secs_f64()
         );
+    }
+
+    /// All results so far.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// Writes the JSON and the last line; whether nothing failed.
