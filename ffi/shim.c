@@ -958,3 +958,18 @@ lrs_knote_locked(struct proc *p, long hint)
 {
 	KNOTE_LOCKED(p->p_klist, hint);
 }
+
+/* Between the caller's memory and that of a process that is held. */
+int
+lrs_move_memory(struct thread *td, struct proc *p, void *local,
+    unsigned long remote, size_t len, bool write)
+{
+	struct iovec iov;
+	struct uio uio;
+
+	kernel_uio(td, &uio, &iov, local, len);
+	uio.uio_segflg = UIO_USERSPACE;
+	uio.uio_offset = remote;
+	uio.uio_rw = write ? UIO_WRITE : UIO_READ;
+	return (proc_rwmem(p, &uio));
+}

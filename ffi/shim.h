@@ -188,4 +188,7 @@ void	lrs_lock_destroy(struct mtx *);
 int	lrs_sleep_unlocked(void *channel, struct proc *, const char *why);
 void	lrs_knote_locked(struct proc *, long hint);
 
+int	lrs_move_memory(struct thread *, struct proc *, void *local,
+	    unsigned long remote, size_t len, bool write);
+
 #endif

@@ -52,6 +52,7 @@
 #include <sys/random.h>
 #include <sys/resourcevar.h>
 #include <sys/rmlock.h>
+#include <sys/rtprio.h>
 #include <sys/rwlock.h>
 #include <sys/sched.h>
 #include <sys/signalvar.h>

@@ -50,6 +50,7 @@ pub mod pipe;
 pub mod pod;
 pub mod poll;
 pub mod prctl;
+pub mod remote;
 pub mod rlimit;
 pub mod rwf;
 pub mod sched;

@@ -7,7 +7,7 @@
 
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use crate::mem::KBox;
 use crate::tap::Tap;
@@ -26,6 +26,10 @@ pub struct ThreadState {
     pub in_exec: Cell<bool>,
     /// What PR_GET_TIMERSLACK answers.
     pub timer_slack: Cell<u64>,
+    /// The scheduling policy that FreeBSD has no name for (SCHED_BATCH, SCHED_IDLE), or 0.
+    pub policy: AtomicI32,
+    /// Whether children start with the usual policy (SCHED_RESET_ON_FORK).
+    pub reset_on_fork: AtomicBool,
 }
 
 impl ThreadState {
@@ -37,6 +41,22 @@ impl ThreadState {
             robust_list: Cell::new(0),
             in_exec: Cell::new(false),
             timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
+            policy: AtomicI32::new(0),
+            reset_on_fork: AtomicBool::new(false),
+        }
+    }
+
+    /// What the child `td`, process or thread, takes over from this thread.
+    ///
+    /// # Safety
+    /// `td` does not run yet.
+    unsafe fn hand_down(&self, child: &ThreadState, td: *mut ffi::thread) {
+        child.timer_slack.set(self.timer_slack.get());
+        let policy = self.policy.load(Ordering::Relaxed);
+        child.policy.store(policy, Ordering::Relaxed);
+        if self.reset_on_fork.load(Ordering::Relaxed) {
+            // SAFETY: caller.
+            unsafe { crate::kern::sched::reset(td) };
         }
     }
 }
@@ -334,19 +354,27 @@ pub(crate) unsafe fn on_fork<'a>(
         };
         (*p2).p_emuldata = KBox::new_waitok(state).into_raw().cast();
         attach_thread(child, (*p2).p_pid);
-        &*(*child).td_emuldata.cast::<ThreadState>()
+        let new = &*(*child).td_emuldata.cast::<ThreadState>();
+        if let Some(own) = thread_state(parent) {
+            own.hand_down(new, child);
+        }
+        new
     }
 }
 
 /// Gives a new, not yet running thread of the same process its state.
 ///
 /// # Safety
-/// `newtd` is not yet linked into its process.
+/// `newtd` is not yet linked into its process; the current thread makes it.
 pub(crate) unsafe fn on_new_thread<'a>(newtd: *mut ffi::thread) -> &'a ThreadState {
     // SAFETY: caller.
     unsafe {
         attach_thread(newtd, (*newtd).td_tid);
-        &*(*newtd).td_emuldata.cast::<ThreadState>()
+        let new = &*(*newtd).td_emuldata.cast::<ThreadState>();
+        if let Some(own) = thread_state(ffi::lrs_curthread()) {
+            own.hand_down(new, newtd);
+        }
+        new
     }
 }
 

@@ -143,6 +143,12 @@ pub fn uptime(_cx: &Cx<'_>) -> l_timeval {
     timeval(&tv)
 }
 
+/// setpriority(2). ESRCH, EINVAL, EPERM; EACCES to lower the value without privilege.
+pub fn kern_setpriority(cx: &mut Cx<'_>, which: i32, who: i32, nice: i32) -> Result<()> {
+    // SAFETY: current.
+    check(unsafe { ffi::kern_setpriority(cx.td(), which, who, nice) })
+}
+
 /// getpriority(2): the nice value. ESRCH, EINVAL.
 pub fn kern_getpriority(cx: &mut Cx<'_>, which: i32, who: i32) -> Result<i32> {
     // SAFETY: current.

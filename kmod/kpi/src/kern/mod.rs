@@ -24,6 +24,7 @@ pub mod pidfd;
 pub mod poll;
 pub mod process;
 pub mod remap;
+pub mod remote;
 pub mod sched;
 pub mod semaphore;
 pub mod signal;

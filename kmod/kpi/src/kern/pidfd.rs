@@ -133,7 +133,7 @@ impl Pidfd {
 
     /// The process, held against its end until the guard is dropped. ESRCH once it ends;
     /// EPERM where the caller may not look into it.
-    pub(crate) fn hold<'a>(&self, cx: &'a Cx<'_>) -> Result<Held<'a>> {
+    pub(crate) fn hold(&self, cx: &Cx<'_>) -> Result<Held> {
         let p = self.tap.lock().ok_or(Errno::ESRCH)?;
         // SAFETY: locked, and live unless it is on its way out.
         unsafe {
@@ -157,30 +157,24 @@ impl Pidfd {
 }
 
 /// A process that cannot end for now.
-pub(crate) struct Held<'a> {
-    p: *mut ffi::proc_,
-    _cx: core::marker::PhantomData<&'a ()>,
-}
+pub(crate) struct Held(*mut ffi::proc_);
 
-impl Held<'_> {
+impl Held {
     /// Takes over a hold (PHOLD).
     pub(crate) fn new(p: *mut ffi::proc_) -> Self {
-        Held {
-            p,
-            _cx: core::marker::PhantomData,
-        }
+        Held(p)
     }
 
     /// The process.
     pub(crate) fn as_ptr(&self) -> *mut ffi::proc_ {
-        self.p
+        self.0
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
         // SAFETY: held by whoever made this.
-        unsafe { ffi::lrs_PRELE(self.p) };
+        unsafe { ffi::lrs_PRELE(self.0) };
     }
 }
 

@@ -2,6 +2,7 @@
 //! Scheduling policies and processor sets: p1003_1b.c, kern_cpuset.c.
 
 use core::ffi::c_int;
+use core::sync::atomic::Ordering;
 
 use linux_abi::c::l_timespec;
 use linux_abi::sched::{self, Policy};
@@ -25,12 +26,73 @@ fn to_bsd(policy: Policy, priority: i32) -> Result<ffi::sched_param> {
     Ok(ffi::sched_param { sched_priority })
 }
 
-/// Policy of a thread. EPERM, ESRCH.
-pub fn policy(cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> Result<Policy> {
+/// FreeBSD's policy of a thread, as Linux names it.
+fn kernel_policy(cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> Result<Policy> {
     let mut policy = 0;
     // SAFETY: current; the thread's process is locked.
     check(unsafe { ffi::kern_sched_getscheduler(cx.td(), thread.thread(), &raw mut policy) })?;
     Ok(Policy::from_bsd(policy))
+}
+
+/// Policy of a thread. EPERM, ESRCH.
+pub fn policy(cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> Result<Policy> {
+    let kernel = kernel_policy(cx, thread)?;
+    let kept = thread
+        .linux_state()
+        .map_or(0, |state| state.policy.load(Ordering::Relaxed));
+    match Policy::from_linux(kept) {
+        Ok(kept) if !kernel.is_real_time() => Ok(kept),
+        _ => Ok(kernel),
+    }
+}
+
+/// Whether children of the thread start with the usual policy.
+pub fn resets_on_fork(_cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> bool {
+    thread
+        .linux_state()
+        .is_some_and(|state| state.reset_on_fork.load(Ordering::Relaxed))
+}
+
+/// Sets that.
+pub fn set_reset_on_fork(cx: &Cx<'_>, thread: &LockedThread<'_, '_>, reset: bool) -> Result<()> {
+    // SAFETY: current; the thread's process is locked.
+    check(unsafe { ffi::p_cansched(cx.td(), thread.process()) })?;
+    if let Some(state) = thread.linux_state() {
+        state.reset_on_fork.store(reset, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// What SCHED_RESET_ON_FORK does to a new thread: a real-time policy becomes the usual one, a nice
+/// value below 0 becomes 0.
+///
+/// # Safety
+/// `td` does not run yet.
+pub(crate) unsafe fn reset(td: *mut ffi::thread) {
+    // SAFETY: caller; only the first thread of a process comes with a nice value of its own.
+    unsafe {
+        let class = u32::from((*td).td_pri_class) & !ffi::PRI_FIFO_BIT;
+        if class == ffi::PRI_REALTIME {
+            set_class(td, ffi::RTP_PRIO_NORMAL);
+        }
+        let p = (*td).td_proc;
+        if p != (*ffi::lrs_curthread()).td_proc && (*p).p_nice < 0 {
+            ffi::lrs_PROC_LOCK(p);
+            ffi::sched_nice(p, 0);
+            ffi::lrs_PROC_UNLOCK(p);
+        }
+    }
+}
+
+/// Moves a thread between time sharing and the idle class.
+unsafe fn set_class(td: *mut ffi::thread, class: u32) {
+    // CAST: RTP_PRIO_* are small.
+    let mut rtp = ffi::rtprio {
+        type_: class as u16,
+        prio: 0,
+    };
+    // SAFETY: caller; priority 0 exists in every class, so this cannot fail.
+    unsafe { ffi::rtp_to_pri(&raw mut rtp, td) };
 }
 
 /// Linux priority of a thread.
@@ -48,12 +110,10 @@ pub fn priority(cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> Result<i32> {
 
 /// Sets the priority within the present policy. EINVAL, EPERM.
 pub fn set_priority(cx: &Cx<'_>, thread: &LockedThread<'_, '_>, priority: i32) -> Result<()> {
-    let mut param = to_bsd(policy(cx, thread)?, priority)?;
-    // SAFETY: as above.
-    check(unsafe { ffi::kern_sched_setparam(cx.td(), thread.thread(), &raw mut param) })
+    set_policy(cx, thread, policy(cx, thread)?, priority)
 }
 
-/// Sets policy and priority. EINVAL, EPERM.
+/// Sets policy and priority. EINVAL, EPERM. Only a real-time policy takes a privilege.
 pub fn set_policy(
     cx: &Cx<'_>,
     thread: &LockedThread<'_, '_>,
@@ -61,14 +121,33 @@ pub fn set_policy(
     priority: i32,
 ) -> Result<()> {
     let mut param = to_bsd(policy, priority)?;
-    if policy == Policy::Other && self::policy(cx, thread)? == Policy::Other {
-        // Nothing changes; Linux wants no privilege for it, FreeBSD would.
-        return Ok(());
+    let before = self::policy(cx, thread)?;
+    if policy.is_real_time() {
+        // SAFETY: current; the thread's process is locked.
+        check(unsafe {
+            ffi::kern_sched_setscheduler(cx.td(), thread.thread(), policy.to_bsd(), &raw mut param)
+        })?;
+    } else {
+        // SAFETY: as above.
+        check(unsafe { ffi::p_cansched(cx.td(), thread.process()) })?;
+        if before.is_real_time() || (before == Policy::Idle) != (policy == Policy::Idle) {
+            let class = if policy == Policy::Idle {
+                ffi::RTP_PRIO_IDLE
+            } else {
+                ffi::RTP_PRIO_NORMAL
+            };
+            // SAFETY: as above.
+            unsafe { set_class(thread.thread(), class) };
+        }
     }
-    // SAFETY: as above.
-    check(unsafe {
-        ffi::kern_sched_setscheduler(cx.td(), thread.thread(), policy.to_bsd(), &raw mut param)
-    })
+    if let Some(state) = thread.linux_state() {
+        let kept = match policy {
+            Policy::Batch | Policy::Idle => policy.to_linux(),
+            _ => 0,
+        };
+        state.policy.store(kept, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// sched_rr_get_interval(2).

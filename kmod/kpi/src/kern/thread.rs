@@ -53,7 +53,7 @@ impl<'a, 'td> LockedThread<'a, 'td> {
         }
     }
 
-    fn linux_state(&self) -> Option<&ThreadState> {
+    pub(crate) fn linux_state(&self) -> Option<&ThreadState> {
         // SAFETY: emul; thread states are freed by threads that have left their process or hold its lock.
         unsafe { (*self.td).td_emuldata.cast::<ThreadState>().as_ref() }
     }

@@ -2,7 +2,9 @@
 //! Scheduling: policies, priorities, processors.
 
 mod affinity;
+mod attr;
 mod policy;
 
 pub(crate) use affinity::*;
+pub(crate) use attr::*;
 pub(crate) use policy::*;

@@ -2,7 +2,7 @@
 //! sched_setscheduler(2) and its relatives, getpriority(2).
 //!
 //! FreeBSD: kern_sched_* (p1003_1b.c), kern_getpriority (kern_resource.c).
-//! Differences from Linux: SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE and SCHED_RESET_ON_FORK are EINVAL;
+//! Differences from Linux: SCHED_DEADLINE and SCHED_EXT are EINVAL; SCHED_BATCH is time sharing;
 //! 99 real-time priorities share 32 levels, so that one may read back lower than it was set;
 //! getpriority finds processes but not single threads.
 
@@ -12,7 +12,7 @@ use kpi::kern::thread::LockedThread;
 use kpi::{Cx, Errno, Result, UserIn, UserOut};
 use linux_abi::c::{l_sched_param, l_timespec};
 use linux_abi::rlimit::priority_to_linux;
-use linux_abi::sched::{Policy, priority_range};
+use linux_abi::sched::{Policy, RESET_ON_FORK, priority_range};
 
 fn check_id(tid: i32) -> Result<()> {
     if tid < 0 {
@@ -56,18 +56,22 @@ pub(crate) fn sched_setscheduler(
     check_id(policy)?;
     let param = param.read(cx)?;
     let thread = LockedThread::find(cx, tid)?;
-    kernel::set_policy(
-        cx,
-        &thread,
-        Policy::from_linux(policy)?,
-        param.sched_priority,
-    )
+    let reset = policy & RESET_ON_FORK != 0;
+    let policy = Policy::from_linux(policy & !RESET_ON_FORK)?;
+    kernel::set_policy(cx, &thread, policy, param.sched_priority)?;
+    kernel::set_reset_on_fork(cx, &thread, reset)
 }
 
 /// EINVAL, ESRCH.
 pub(crate) fn sched_getscheduler(cx: &mut Cx<'_>, tid: i32) -> Result<i32> {
     check_id(tid)?;
-    Ok(kernel::policy(cx, &LockedThread::find(cx, tid)?)?.to_linux())
+    let thread = LockedThread::find(cx, tid)?;
+    let policy = kernel::policy(cx, &thread)?.to_linux();
+    if kernel::resets_on_fork(cx, &thread) {
+        Ok(policy | RESET_ON_FORK)
+    } else {
+        Ok(policy)
+    }
 }
 
 /// EINVAL for a policy Linux does not have.
