@@ -110,19 +110,156 @@ lrs_cr_gid(const struct ucred *cr)
  * up. No such directory: there is nothing to look up there.
  */
 int
-lrs_set_emul_root(struct thread *td)
+lrs_set_emul_root(struct thread *td, bool again)
 {
 	struct nameidata nd;
-	int error;
 
+	/* The name is the real root's, not below the one it had so far. */
+	if (again)
+		pwd_altroot(td, NULL);
 	NDINIT(&nd, LOOKUP, FOLLOW, UIO_SYSSPACE, linux_rs_emul_path);
-	error = namei(&nd);
-	if (error != 0)
+	if (namei(&nd) != 0)
 		return (0);
 	NDFREE_PNBUF(&nd);
-	pwd_altroot(td, nd.ni_vp);
+	if (nd.ni_vp->v_type == VDIR)
+		pwd_altroot(td, nd.ni_vp);
 	vrele(nd.ni_vp);
 	return (0);
+}
+
+/* Whether absolute paths are looked up in the emulation root first. */
+bool
+lrs_is_rerooted(struct thread *td)
+{
+	struct pwd *pwd = pwd_hold(td);
+	bool rerooted = pwd->pwd_adir != pwd->pwd_rdir;
+
+	pwd_drop(pwd);
+	return (rerooted);
+}
+
+/*
+ * Whether a path, whose last link is not followed, names something without
+ * the real root having been asked.
+ */
+bool
+lrs_is_in_emul_root(struct thread *td, int dir, const char *path)
+{
+	struct nameidata nd;
+
+	NDINIT_AT(&nd, LOOKUP, NOFOLLOW, UIO_USERSPACE, path, dir);
+	if (namei(&nd) != 0)
+		return (false);
+	NDFREE_PNBUF(&nd);
+	vrele(nd.ni_vp);
+	return ((nd.ni_cnd.cn_flags & ISRESTARTED) == 0);
+}
+
+/*
+ * The path of the emulation root as the process sees it, without its NUL: its
+ * length, or 0 without such a root and for a path that does not fit.
+ */
+size_t
+lrs_emul_root_path(struct thread *td, char *path, size_t size)
+{
+	struct pwd *pwd = pwd_hold(td);
+	char *full, *room = NULL;
+	size_t len = 0;
+
+	if (pwd->pwd_adir != pwd->pwd_rdir &&
+	    vn_fullpath(pwd->pwd_adir, &full, &room) == 0) {
+		len = strlen(full);
+		if (len < size)
+			memcpy(path, full, len);
+		else
+			len = 0;
+	}
+	pwd_drop(pwd);
+	free(room, M_TEMP);
+	return (len);
+}
+
+/* VOP_CLOSE(9) and VOP_UNSET_TEXT, whose header the kernel build generates. */
+struct lrs_close_args {
+	struct vop_generic_args a_gen;
+	struct vnode	*a_vp;
+	int		a_fflag;
+	struct ucred	*a_cred;
+	struct thread	*a_td;
+};
+extern struct vnodeop_desc vop_close_desc;
+int	lrs_VOP_CLOSE_APV(const struct vop_vector *, struct lrs_close_args *)
+	    __asm("VOP_CLOSE_APV");
+
+struct lrs_unset_text_args {
+	struct vop_generic_args a_gen;
+	struct vnode	*a_vp;
+};
+extern struct vnodeop_desc vop_unset_text_desc;
+int	lrs_VOP_UNSET_TEXT_APV(const struct vop_vector *,
+	    struct lrs_unset_text_args *) __asm("VOP_UNSET_TEXT_APV");
+
+/*
+ * Reads the start of a file that is to be run, path (in the kernel) or what is
+ * open as fd, and fails where exec would refuse to run it.
+ */
+int
+lrs_exec_head(struct thread *td, int fd, const char *path, char *head,
+    size_t size, size_t *len)
+{
+	struct nameidata nd;
+	struct image_params imgp;
+	struct vattr attr;
+	struct vnode *vp;
+	ssize_t left;
+	int error;
+
+	if (path != NULL) {
+		NDINIT(&nd, LOOKUP, ISOPEN | LOCKLEAF | LOCKSHARED | FOLLOW,
+		    UIO_SYSSPACE, path);
+		error = namei(&nd);
+		if (error != 0)
+			return (error);
+		NDFREE_PNBUF(&nd);
+		vp = nd.ni_vp;
+	} else {
+		error = fgetvp_exec(td, fd, &cap_fexecve_rights, &vp);
+		if (error != 0)
+			return (error);
+		vn_lock(vp, LK_SHARED | LK_RETRY);
+	}
+	memset(&imgp, 0, sizeof(imgp));
+	imgp.proc = td->td_proc;
+	imgp.vp = vp;
+	imgp.attr = &attr;
+	error = exec_check_permissions(&imgp);
+	if (error == 0) {
+		error = vn_rdwr(UIO_READ, vp, head, size, 0, UIO_SYSSPACE,
+		    IO_NODELOCKED, td->td_ucred, NOCRED, &left, td);
+		*len = size - left;
+	}
+	if (imgp.opened) {
+		struct lrs_close_args close = { .a_gen.a_desc = &vop_close_desc,
+		    .a_vp = vp, .a_fflag = FREAD, .a_cred = td->td_ucred,
+		    .a_td = td };
+
+		lrs_VOP_CLOSE_APV(vp->v_op, &close);
+	}
+	if (imgp.textset) {
+		struct lrs_unset_text_args unset = {
+		    .a_gen.a_desc = &vop_unset_text_desc, .a_vp = vp };
+
+		lrs_VOP_UNSET_TEXT_APV(vp->v_op, &unset);
+	}
+	vput(vp);
+	return (error);
+}
+
+/* Memory that exec_free_args(9) frees. */
+char *
+lrs_exec_room(size_t size)
+{
+	return (malloc(size, M_TEMP, M_WAITOK));
 }
 
 vm_object_t

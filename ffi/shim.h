@@ -27,7 +27,13 @@ void	lrs_console(const char *text, int len);
 void	lrs_panic(const char *text, int len) __attribute__((noreturn));
 bool	lrs_is_linux(struct proc *);
 gid_t	lrs_cr_gid(const struct ucred *);
-int	lrs_set_emul_root(struct thread *);
+int	lrs_set_emul_root(struct thread *, bool again);
+bool	lrs_is_rerooted(struct thread *);
+bool	lrs_is_in_emul_root(struct thread *, int dir, const char *path);
+size_t	lrs_emul_root_path(struct thread *, char *path, size_t size);
+int	lrs_exec_head(struct thread *, int fd, const char *path, char *head,
+	    size_t size, size_t *len);
+char	*lrs_exec_room(size_t size);
 vm_object_t	lrs_shared_object_create(char **mapping, vm_size_t size);
 void	lrs_shared_object_destroy(vm_object_t, char *mapping, vm_size_t size);
 int	lrs_map_shared_object(struct proc *, vm_object_t, vm_offset_t addr,
@@ -45,6 +51,8 @@ int	lrs_built_for(void);
 int	lrs_brands_insert(void);
 int	lrs_brands_remove(void);
 void	lrs_sysvec_init(void);
+extern const char linux_rs_interpreter[28];
+extern const char linux_rs_interpreter_debian[43];
 
 /* kmod/sysctl.c */
 extern int linux_rs_debug;
@@ -58,6 +66,7 @@ extern bool linux_rs_setid_allowed_flag;
 extern int linux_rs_use_real_ifnames;
 extern unsigned long linux_rs_unimplemented;
 extern char linux_rs_emul_path[MAXPATHLEN];
+extern unsigned int linux_rs_emul_path_set;
 
 bool	lrs_cs_secure(int cs);
 

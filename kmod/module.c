@@ -97,8 +97,17 @@ static Elf_Brandnote linux_rs_brandnote = {
  * for one of these interpreters, or if it is static and says nothing at all, as
  * those of musl, Go and Rust do (FreeBSD's own are always marked).
  */
+const char linux_rs_interpreter[] = "/lib64/ld-linux-x86-64.so.2";
+/*
+ * Debian has an absolute link there, which would lead out of the emulation root,
+ * to this. The kernel tries it first.
+ */
+const char linux_rs_interpreter_debian[] =
+    "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
+
 static Elf64_Brandinfo linux_rs_brands[] = {
-	LINUX_BRAND("/lib64/ld-linux-x86-64.so.2"),
+	LINUX_BRAND(linux_rs_interpreter,
+	    .interp_newpath = linux_rs_interpreter_debian),
 	LINUX_BRAND("/lib64/ld-linux.so.2"),
 	LINUX_BRAND("/lib/ld-musl-x86_64.so.1"),
 	LINUX_BRAND(NULL, .header_supported = linux_rs_static_supported),

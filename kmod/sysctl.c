@@ -16,6 +16,7 @@ bool	linux_rs_map_sched_prio = true;
 bool	linux_rs_setid_allowed_flag = true;
 int	linux_rs_use_real_ifnames = 0;
 char	linux_rs_emul_path[MAXPATHLEN] = "/compat/linux";
+unsigned int linux_rs_emul_path_set;	/* how often it was */
 unsigned long linux_rs_unimplemented;
 
 int	linux_rs_sysctl_osname(SYSCTL_HANDLER_ARGS);
@@ -51,9 +52,21 @@ SYSCTL_BOOL(_compat_linux, OID_AUTO, setid_allowed, CTLFLAG_RWTUN,
 SYSCTL_INT(_compat_linux, OID_AUTO, use_real_ifnames, CTLFLAG_RWTUN,
     &linux_rs_use_real_ifnames, 0,
     "Show FreeBSD interface names instead of eth0, eth1, ...");
-SYSCTL_STRING(_compat_linux, OID_AUTO, emul_path, CTLFLAG_RWTUN,
+
+static int
+linux_rs_sysctl_emul_path(SYSCTL_HANDLER_ARGS)
+{
+	int error;
+
+	error = sysctl_handle_string(oidp, arg1, arg2, req);
+	if (error == 0 && req->newptr != NULL)
+		atomic_add_int(&linux_rs_emul_path_set, 1);
+	return (error);
+}
+SYSCTL_PROC(_compat_linux, OID_AUTO, emul_path,
+    CTLTYPE_STRING | CTLFLAG_RWTUN | CTLFLAG_MPSAFE,
     linux_rs_emul_path, sizeof(linux_rs_emul_path),
-    "Linux runtime environment path");
+    linux_rs_sysctl_emul_path, "A", "Linux runtime environment path");
 SYSCTL_ULONG(_compat_linux, OID_AUTO, unimplemented, CTLFLAG_RD | CTLFLAG_STATS,
     &linux_rs_unimplemented, 0,
     "System calls without a handler that were called since load");

@@ -44,6 +44,30 @@ fn loads_by_itself(page: &[u8]) -> Option<bool> {
     Some(loads)
 }
 
+/// The interpreter that a 64-bit ELF program asks for, as far as it lies in `page`, the start of
+/// the file.
+pub fn interpreter(page: &[u8]) -> Option<&[u8]> {
+    const MAGIC_64: &[u8] = b"\x7fELF\x02";
+    const P_OFFSET: usize = 8;
+    const P_FILESZ: usize = 32;
+    if !page.starts_with(MAGIC_64) {
+        return None;
+    }
+    let mut at = usize::try_from(u64::from_le_bytes(bytes(page, E_PHOFF)?)).ok()?;
+    let size = usize::from(u16::from_le_bytes(bytes(page, E_PHENTSIZE)?));
+    for _ in 0..u16::from_le_bytes(bytes(page, E_PHNUM)?) {
+        if u32::from_le_bytes(bytes(page, at)?) == linux::PT_INTERP {
+            let field = |offset| Some(u64::from_le_bytes(bytes(page, at.checked_add(offset)?)?));
+            let start = usize::try_from(field(P_OFFSET)?).ok()?;
+            let end = start.checked_add(usize::try_from(field(P_FILESZ)?).ok()?)?;
+            let name = page.get(start..end)?.strip_suffix(&[0])?;
+            return (!name.is_empty() && !name.contains(&0)).then_some(name);
+        }
+        at = at.checked_add(size)?;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +125,25 @@ mod tests {
         assert!(!is_static_linux(&page));
         assert!(!is_static_linux(&[]));
         assert!(!is_static_linux(&[0; 40]));
+    }
+
+    /// The name is found where the header says it is, and nowhere outside the page.
+    #[test]
+    fn interpreter_name() {
+        let mut page = image(0, &[linux::PT_LOAD, linux::PT_INTERP]);
+        page[..5].copy_from_slice(b"\x7fELF\x02");
+        let header = 64 + 56;
+        page[header + 8..header + 16].copy_from_slice(&1000u64.to_le_bytes());
+        page[header + 32..header + 40].copy_from_slice(&8u64.to_le_bytes());
+        page[1000..1008].copy_from_slice(b"/lib/ld\0");
+        assert_eq!(interpreter(&page), Some(&b"/lib/ld"[..]));
+        page[1007] = b'x';
+        assert_eq!(interpreter(&page), None);
+        page[header + 8..header + 16].copy_from_slice(&4095u64.to_le_bytes());
+        assert_eq!(interpreter(&page), None);
+        page[header + 8..header + 16].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert_eq!(interpreter(&page), None);
+        assert_eq!(interpreter(b"#!/bin/sh\n"), None);
+        assert_eq!(interpreter(&[]), None);
     }
 }

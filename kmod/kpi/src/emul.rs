@@ -105,6 +105,8 @@ impl Tables {
 pub struct ProcState {
     /// personality(2).
     pub persona: AtomicU32,
+    /// How often `compat.linux.emul_path` had been set when the process last looked it up.
+    pub emul_path_set: AtomicU32,
     /// What brk(2) was last given; the kernel knows the page it is in only. 0 before that.
     pub brk_end: AtomicU64,
     /// Made when first needed: by rt_sigaction(2), or a missing call.
@@ -117,6 +119,7 @@ impl ProcState {
     fn new() -> Self {
         ProcState {
             persona: AtomicU32::new(0),
+            emul_path_set: AtomicU32::new(0),
             brk_end: AtomicU64::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             signal_tap: AtomicPtr::new(ptr::null_mut()),
@@ -129,6 +132,10 @@ impl ProcState {
         child
             .persona
             .store(self.persona.load(Ordering::Relaxed), Ordering::Relaxed);
+        child.emul_path_set.store(
+            self.emul_path_set.load(Ordering::Relaxed),
+            Ordering::Relaxed,
+        );
         child
             .brk_end
             .store(self.brk_end.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -376,6 +383,17 @@ pub(crate) unsafe fn on_new_thread<'a>(newtd: *mut ffi::thread) -> &'a ThreadSta
         }
         new
     }
+}
+
+/// Whether the process has yet to look up the emulation root that `compat.linux.emul_path`
+/// names, as it was set `times` times; from now on it has.
+///
+/// # Safety
+/// `p` is the current process, and Linux.
+pub(crate) unsafe fn must_look_up_root(p: *mut ffi::proc_, times: u32) -> bool {
+    // SAFETY: caller.
+    unsafe { proc_state(p) }
+        .is_some_and(|ps| ps.emul_path_set.swap(times, Ordering::Relaxed) != times)
 }
 
 /// Frees both states: the process became native by execve, or ended.

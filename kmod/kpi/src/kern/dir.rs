@@ -4,6 +4,7 @@
 use linux_abi::fd::Fd;
 
 use super::io::Buffer;
+use super::reroot;
 use crate::{Cx, Result, check};
 
 /// Entries read from a folder.
@@ -53,9 +54,10 @@ pub fn rewind(cx: &mut Cx<'_>, fd: Fd, offset: i64) {
     let _ = seek(cx, fd, offset, ffi::SEEK_SET);
 }
 
-/// The working directory's path, with its NUL, inside `buffer`; seen from the process's root.
+/// The working directory's path, with its NUL, inside `buffer`; seen from the process's root, or
+/// from the emulation root where it is below that.
 /// ENOENT once it is deleted, ENOMEM where the buffer is too small.
-pub fn getcwd<'b>(_cx: &mut Cx<'_>, buffer: &'b mut Buffer) -> Result<&'b [u8]> {
+pub fn getcwd<'b>(cx: &mut Cx<'_>, buffer: &'b mut Buffer) -> Result<&'b [u8]> {
     let start = buffer.as_mut_ptr().cast();
     let mut path = core::ptr::null_mut();
     let mut len = buffer.len();
@@ -68,5 +70,21 @@ pub fn getcwd<'b>(_cx: &mut Cx<'_>, buffer: &'b mut Buffer) -> Result<&'b [u8]> 
         .iter()
         .position(|b| *b == 0)
         .map_or(tail.len(), |nul| nul.saturating_add(1));
-    Ok(tail.get(..end).unwrap_or_default())
+    let path = tail.get(..end).unwrap_or_default();
+    if !reroot::is_active(cx) {
+        return Ok(path);
+    }
+    let mut root = Buffer::new(cx, reroot::PATH_MAX)?;
+    // SAFETY: current; `root` is writable for its length.
+    let len = unsafe { ffi::lrs_emul_root_path(cx.td(), root.as_mut_ptr().cast(), root.len()) };
+    Ok(below(path, root.get(..len).unwrap_or_default()))
+}
+
+/// What is left of a path, which ends in NUL, below `root`, or the path if it is not below it.
+fn below<'p>(path: &'p [u8], root: &[u8]) -> &'p [u8] {
+    match path.strip_prefix(root) {
+        Some(rest) if rest.first() == Some(&b'/') => rest,
+        Some([0]) if !root.is_empty() => b"/\0",
+        _ => path,
+    }
 }

@@ -1,45 +1,308 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Running another program: kern_exec.c.
+//!
+//! Scripts are taken apart here and not by the kernel's own activator, which takes one level of
+//! them and another kind of line; and what Linux finds out before it gives the old program up
+//! is found out first: FreeBSD kills a process whose new program lacks its ELF interpreter.
 
 use core::ffi::{c_char, c_int};
 use core::ptr;
 
-use crate::door::Untouched;
-use crate::{Cx, Errno, Result, UserAddr, UserArrayIn, UserCStr, check, emul};
+use linux_abi::bsd;
+use linux_abi::elf;
+use linux_abi::exec::{LONGEST_STRING, MOST_TOTAL, total_limit};
+use linux_abi::script::{self, Head};
+use linux_abi::signal::BsdSignal;
 
-/// The program to run.
-pub enum Program {
-    /// The file of this name.
-    Path(UserCStr),
-    /// An open file.
-    Fd(i32),
-}
+use super::io::Buffer;
+use super::path::At;
+use super::reroot::{self, PATH_MAX};
+use super::signal::{Action, kern_sigaction};
+use super::standin::SIG_IGN;
+use crate::door::Untouched;
+use crate::{Cx, Errno, Fail, Result, UserAddr, UserArrayIn, UserCStr, check, emul};
 
 /// A vector of strings, of addresses in user memory up to a null one.
 pub type Strings = UserArrayIn<u64>;
 
+/// The program to run.
+pub struct Program {
+    /// What it is called by: AT_EXECFN, and the argument of a script's interpreter. Ends in NUL.
+    name: Buffer,
+    /// The open file, else the name is a path.
+    fd: Option<i32>,
+    /// Whether the name is that of a descriptor which a script's interpreter will not have.
+    closes: bool,
+}
+
+impl Program {
+    /// The file of this name, which ends in NUL.
+    pub fn path(name: Buffer) -> Program {
+        Program {
+            name,
+            fd: None,
+            closes: false,
+        }
+    }
+
+    /// The file open as `fd`, which is called `name`.
+    pub fn open(name: Buffer, fd: i32, closes: bool) -> Program {
+        Program {
+            name,
+            fd: Some(fd),
+            closes,
+        }
+    }
+}
+
+/// How much of a file is looked at: the ELF header and what it says of segments, or the first
+/// line of a script.
+const HEAD: usize = 4096;
+
+/// A program with the scripts on the way to it.
+struct Chain {
+    program: Program,
+    /// The file to load in the end, if it is not the program's descriptor. Ends in NUL.
+    path: Buffer,
+    /// The first bytes of each script, the first one's first.
+    lines: Option<Buffer>,
+    /// How many scripts there are.
+    scripts: usize,
+}
+
+impl Chain {
+    /// Follows the program to what is no script, and sees that it can be loaded. EACCES, ELOOP,
+    /// ENOENT, ENOEXEC, ENOTDIR, ETXTBSY.
+    fn follow(cx: &mut Cx<'_>, program: Program) -> Result<Chain> {
+        let mut path = Buffer::new(cx, PATH_MAX)?;
+        if program.fd.is_none() {
+            copy(&program.name, &mut path)?;
+        }
+        let mut chain = Chain {
+            program,
+            path,
+            lines: None,
+            scripts: 0,
+        };
+        let mut head = Buffer::new(cx, HEAD)?;
+        loop {
+            let fd = chain.fd();
+            if fd.is_none() && reroot::is_active(cx) {
+                reroot::follow_links(cx, ffi::AT_FDCWD, &mut chain.path, true)?;
+            }
+            let len = read_head(cx, fd, &chain.path, &mut head)?;
+            head.get_mut(len..).unwrap_or_default().fill(0);
+            if chain.scripts > script::MOST_NESTED {
+                return Err(Errno::ELOOP.into());
+            }
+            let first = head.first_chunk().ok_or(Errno::ENOEXEC)?;
+            match script::read(first) {
+                Head::Script(_) if chain.program.closes => return Err(Errno::ENOENT.into()),
+                // Linux takes the empty name for the working directory.
+                Head::Script(script) if script.interpreter.is_empty() => {
+                    return Err(Errno::EACCES.into());
+                }
+                Head::Script(script) => {
+                    chain.path.fill(0);
+                    copy(script.interpreter, &mut chain.path)?;
+                    chain.remember(cx, first)?;
+                }
+                Head::Broken => return Err(Errno::ENOEXEC.into()),
+                Head::Other => break,
+            }
+        }
+        if let Some(interpreter) = elf::interpreter(&head) {
+            find_elf_interpreter(cx, interpreter)?;
+        }
+        Ok(chain)
+    }
+
+    /// The descriptor of the file to load.
+    fn fd(&self) -> Option<i32> {
+        self.program.fd.filter(|_| self.scripts == 0)
+    }
+
+    fn remember(&mut self, cx: &mut Cx<'_>, line: &[u8; script::HEAD]) -> Result<()> {
+        if self.lines.is_none() {
+            self.lines = Some(Buffer::new(cx, LINES)?);
+        }
+        let lines = self
+            .lines
+            .iter_mut()
+            .flat_map(|l| l.chunks_exact_mut(script::HEAD));
+        if let Some(place) = lines.into_iter().nth(self.scripts) {
+            place.copy_from_slice(line);
+        }
+        self.scripts = self.scripts.saturating_add(1);
+        Ok(())
+    }
+
+    /// The scripts, the last one first: what each one's interpreter is given precedes what was
+    /// there before.
+    fn scripts(&self) -> impl Iterator<Item = script::Script<'_>> {
+        let lines = self.lines.iter().flat_map(|l| l.chunks_exact(script::HEAD));
+        let lines = lines.take(self.scripts);
+        let last = self.scripts;
+        (0..last).rev().filter_map(move |index| {
+            match script::read(lines.clone().nth(index)?.first_chunk()?) {
+                Head::Script(script) => Some(script),
+                Head::Other | Head::Broken => None,
+            }
+        })
+    }
+}
+
+/// Room for the lines of as many scripts as there can be.
+const LINES: usize = script::HEAD * (script::MOST_NESTED + 1);
+
+/// Copies a string to where there is room for its NUL too. ENAMETOOLONG.
+fn copy(from: &[u8], to: &mut [u8]) -> Result<()> {
+    let text = from.split(|byte| *byte == 0).next().unwrap_or_default();
+    if text.len() >= to.len() {
+        return Err(Errno::ENAMETOOLONG.into());
+    }
+    for (to, from) in to.iter_mut().zip(text.iter().chain(&[0])) {
+        *to = *from;
+    }
+    Ok(())
+}
+
+/// Reads the start of a file if it may be run: how many bytes there were.
+fn read_head(cx: &mut Cx<'_>, fd: Option<i32>, path: &[u8], head: &mut [u8]) -> Result<usize> {
+    let name = match fd {
+        Some(_) => ptr::null(),
+        None => path.as_ptr().cast::<c_char>(),
+    };
+    let mut len = 0;
+    // SAFETY: current; the name is null or ends in NUL; `head` is writable for its length.
+    check(unsafe {
+        ffi::lrs_exec_head(
+            cx.td(),
+            fd.unwrap_or(-1),
+            name,
+            head.as_mut_ptr().cast(),
+            head.len(),
+            &raw mut len,
+        )
+    })?;
+    Ok(len)
+}
+
+/// Whether the kernel will find the interpreter of an ELF program.
+fn find_elf_interpreter(cx: &mut Cx<'_>, name: &[u8]) -> Result<()> {
+    let mut path = Buffer::new(cx, PATH_MAX)?;
+    let mut start = [0; 64];
+    copy(name, &mut path)?;
+    let Err(fail) = read_head(cx, None, &path, &mut start) else {
+        return Ok(());
+    };
+    // SAFETY: two strings of module.c that never change.
+    let (usual, other) = unsafe {
+        (
+            core::ffi::CStr::from_ptr(ffi::linux_rs_interpreter.as_ptr()),
+            core::ffi::CStr::from_ptr(ffi::linux_rs_interpreter_debian.as_ptr()),
+        )
+    };
+    if name == usual.to_bytes()
+        && read_head(cx, None, other.to_bytes_with_nul(), &mut start).is_ok()
+    {
+        return Ok(());
+    }
+    // An empty file is no program; as an interpreter it cannot be read.
+    Err(if fail == Errno::ENOEXEC.into() {
+        Errno::EIO.into()
+    } else {
+        fail
+    })
+}
+
 /// What an exec is given, in kernel memory.
 struct Args(ffi::image_args);
 
+/// Why not everything was copied in.
+enum Short {
+    /// It does not fit in the kernel's own buffer for this.
+    Full,
+    /// It cannot be.
+    Fail(Fail),
+}
+
+impl From<Fail> for Short {
+    fn from(fail: Fail) -> Short {
+        Short::Fail(fail)
+    }
+}
+
 impl Args {
-    /// Copies everything in. E2BIG, EFAULT, ENAMETOOLONG, ENOMEM.
+    /// Copies everything in. E2BIG, EFAULT.
     fn copyin(
         cx: &mut Cx<'_>,
-        program: &Program,
+        chain: &Chain,
         argv: Option<Strings>,
         envp: Option<Strings>,
     ) -> Result<Args> {
+        let again = (
+            argv.as_ref().map(Strings::again),
+            envp.as_ref().map(Strings::again),
+        );
+        match Args::new(cx, chain, argv, envp, false) {
+            // Nothing has been done with what was read, so it may be another the second time.
+            Err(Short::Full) => match Args::new(cx, chain, again.0, again.1, true) {
+                Err(Short::Full) => Err(Errno::E2BIG.into()),
+                Err(Short::Fail(fail)) => Err(fail),
+                Ok(args) => Ok(args),
+            },
+            Err(Short::Fail(fail)) => Err(fail),
+            Ok(args) => Ok(args),
+        }
+    }
+
+    fn new(
+        cx: &mut Cx<'_>,
+        chain: &Chain,
+        argv: Option<Strings>,
+        envp: Option<Strings>,
+        large: bool,
+    ) -> core::result::Result<Args, Short> {
         // SAFETY: image_args is plain data, and exec_alloc_args wants it zeroed.
         let mut args: Args = unsafe { core::mem::zeroed() };
-        args.0.fd = -1;
-        // SAFETY: as above.
-        check(unsafe { ffi::exec_alloc_args(&raw mut args.0) })?;
-        match args.fill(cx, program, argv, envp) {
+        args.0.fd = chain.fd().unwrap_or(-1);
+        let name = chain.program.name.split_inclusive(|byte| *byte == 0).next();
+        let name = name.unwrap_or_default();
+        let room = if large { PATH_MAX + MOST_TOTAL } else { 0 };
+        // SAFETY: there is room for the name, and what lies behind it is args' own; whatever
+        // happens, exec_free_args gives it back.
+        unsafe {
+            let place = ffi::lrs_exec_room(name.len().saturating_add(room));
+            ptr::copy_nonoverlapping(name.as_ptr(), place.cast(), name.len());
+            args.0.fname_buf = place;
+            if large {
+                args.0.buf = place.add(name.len());
+            } else {
+                check(ffi::exec_alloc_args(&raw mut args.0))?;
+            }
+            let path = match chain.fd() {
+                Some(_) => ptr::null(),
+                None => chain.path.as_ptr().cast(),
+            };
+            let error = ffi::exec_args_add_fname(&raw mut args.0, path, ffi::UIO_SYSSPACE);
+            if large {
+                // It is not one of the kernel's buffers, which it would go back to.
+                args.0.buf = ptr::null_mut();
+                // CAST: 2 MiB.
+                args.0.stringspace = MOST_TOTAL as c_int;
+            }
+            if let Err(fail) = check(error) {
+                ffi::exec_free_args(&raw mut args.0);
+                return Err(fail.into());
+            }
+        }
+        match args.fill(cx, chain, argv, envp, large) {
             Ok(()) => Ok(args),
-            Err(fail) => {
+            Err(short) => {
                 // SAFETY: allocated above.
                 unsafe { ffi::exec_free_args(&raw mut args.0) };
-                Err(fail)
+                Err(short)
             }
         }
     }
@@ -47,28 +310,37 @@ impl Args {
     fn fill(
         &mut self,
         cx: &mut Cx<'_>,
-        program: &Program,
+        chain: &Chain,
         argv: Option<Strings>,
         envp: Option<Strings>,
-    ) -> Result<()> {
+        large: bool,
+    ) -> core::result::Result<(), Short> {
         let args = &raw mut self.0;
-        let name = match program {
-            Program::Path(path) => path.as_ptr(),
-            Program::Fd(_) => ptr::null(),
-        };
-        // SAFETY: args is allocated; the name is a user address or null.
-        let error = unsafe { ffi::exec_args_add_fname(args, name, ffi::UIO_USERSPACE) };
-        match check(error) {
-            // The name has a place of its own: only its length can be too big.
-            Err(fail) if fail == Errno::E2BIG.into() => return Err(Errno::ENAMETOOLONG.into()),
-            other => other?,
+        let limit = total_limit(stack_limit(cx));
+        for script in chain.scripts() {
+            for word in [Some(script.interpreter), script.argument]
+                .into_iter()
+                .flatten()
+            {
+                let mut text = [0; script::HEAD];
+                copy(word, &mut text)?;
+                // SAFETY: args is allocated; the text ends in NUL.
+                let error = unsafe {
+                    ffi::exec_args_add_arg(args, text.as_ptr().cast(), ffi::UIO_SYSSPACE)
+                };
+                check(error)?;
+            }
         }
-        if let Program::Fd(fd) = *program {
-            self.0.fd = fd;
+        if chain.scripts > 0 {
+            let name = chain.program.name.as_ptr().cast();
+            // SAFETY: args is allocated; the name ends in NUL.
+            check(unsafe { ffi::exec_args_add_arg(args, name, ffi::UIO_SYSSPACE) })?;
         }
         if let Some(argv) = argv {
+            // The name of a script takes the place of the first argument.
+            let skip = usize::from(chain.scripts > 0);
             // SAFETY: args is allocated; the string is a user address.
-            each(cx, args, argv, |s| unsafe {
+            each(cx, args, limit, skip, argv, large, |s| unsafe {
                 ffi::exec_args_add_arg(args, s, ffi::UIO_USERSPACE)
             })?;
         }
@@ -79,53 +351,85 @@ impl Args {
         }
         if let Some(envp) = envp {
             // SAFETY: args is allocated; the string is a user address.
-            each(cx, args, envp, |s| unsafe {
+            each(cx, args, limit, 0, envp, large, |s| unsafe {
                 ffi::exec_args_add_env(args, s, ffi::UIO_USERSPACE)
             })?;
+        }
+        if large {
+            // What the kernel takes this number from is how much its own buffer holds.
+            let left = i64::from(ffi::ARG_MAX).saturating_sub(used(args) as i64);
+            // CAST: at most 2 MiB either way.
+            self.0.stringspace = left as c_int;
         }
         Ok(())
     }
 }
 
-/// The longest string, with its NUL (MAX_ARG_STRLEN of linux/binfmts.h).
-const LONGEST: usize = 32 * 4096;
+/// RLIMIT_STACK.
+fn stack_limit(cx: &Cx<'_>) -> u64 {
+    // SAFETY: current. CAST: a small number.
+    unsafe { ffi::lim_cur(cx.td(), ffi::RLIMIT_STACK as c_int) }.cast_unsigned()
+}
 
-/// Calls `add` with every address of the vector up to the null one. E2BIG, EFAULT.
+/// How many bytes of strings there are.
+fn used(args: *const ffi::image_args) -> usize {
+    // SAFETY: args is live; both point into one buffer.
+    unsafe { ((*args).endp as usize).saturating_sub((*args).begin_argv as usize) }
+}
+
+/// Calls `add` with every address of the vector behind the first `skip` and up to the null one.
+/// E2BIG, EFAULT.
 fn each(
     cx: &mut Cx<'_>,
     args: *const ffi::image_args,
+    limit: usize,
+    skip: usize,
     strings: Strings,
+    large: bool,
     mut add: impl FnMut(*const c_char) -> c_int,
-) -> Result<()> {
-    // SAFETY: args is live; `add` moves endp on within one buffer.
-    let end = || unsafe { (*args).endp } as usize;
-    let mut index = 0;
+) -> core::result::Result<(), Short> {
+    let mut index = 0_usize;
     loop {
+        // E2BIG ends a vector that does not end itself.
         let string = strings.read_at(cx, index)?;
         if string == 0 {
             return Ok(());
         }
-        let start = end();
-        // E2BIG ends a vector that does not end itself.
-        check(add(UserAddr::from_reg(string).as_ptr::<c_char>()))?;
-        if end().saturating_sub(start) > LONGEST {
-            return Err(Errno::E2BIG.into());
+        index = index.saturating_add(1);
+        if index <= skip {
+            continue;
         }
-        index += 1;
+        let before = used(args);
+        match check(add(UserAddr::from_reg(string).as_ptr::<c_char>())) {
+            Err(fail) if fail == Errno::E2BIG.into() && !large => return Err(Short::Full),
+            added => added?,
+        }
+        let now = used(args);
+        // SAFETY: args is live.
+        let count = unsafe { (*args).argc.saturating_add((*args).envc) }.unsigned_abs() as usize;
+        let total = count.saturating_mul(size_of::<u64>()).saturating_add(now);
+        if now.saturating_sub(before) > LONGEST_STRING || total > limit {
+            return Err(Short::Fail(Errno::E2BIG.into()));
+        }
     }
 }
 
 /// execve(2) and fexecve(2); comes back only with an errno, or into the new program.
 pub fn execve(
     cx: &mut Cx<'_>,
-    program: &Program,
+    program: Program,
     argv: Option<Strings>,
     envp: Option<Strings>,
 ) -> Result<Untouched> {
+    let chain = Chain::follow(cx, program)?;
     let mut old: *mut ffi::vmspace = ptr::null_mut();
     // SAFETY: current. From here on this is the only running thread of the process, until post_execve.
     check(unsafe { ffi::pre_execve(cx.td(), &raw mut old) })?;
-    let error = match Args::copyin(cx, program, argv, envp) {
+    let args = Args::copyin(cx, &chain, argv, envp);
+    let child_action = child_action(cx, None);
+    // kern_execve may end the process: what it does not free must be gone.
+    drop(chain);
+    let error = match args {
         Ok(mut args) => {
             cx.thread_state().in_exec.set(true);
             // SAFETY: args is filled; kern_execve frees it in every case.
@@ -146,9 +450,19 @@ pub fn execve(
         if !ffi::lrs_is_linux(cx.proc_ptr()) {
             ffi::pwd_altroot(cx.td(), ptr::null_mut());
             emul::detach_process(cx.td());
+            return Ok(Untouched);
         }
     }
+    // FreeBSD's exec makes an ignored SIGCHLD the default one.
+    if let Some(ignored) = child_action.filter(|action| action.handler == SIG_IGN) {
+        self::child_action(cx, Some(&ignored));
+    }
     Ok(Untouched)
+}
+
+/// What SIGCHLD does, and from now on.
+fn child_action(cx: &mut Cx<'_>, new: Option<&Action>) -> Option<Action> {
+    kern_sigaction(cx, BsdSignal::new(bsd::SIGCHLD)?, new).ok()
 }
 
 /// Opens a file only to run it, relative to a folder; the descriptor closes on exec.
@@ -156,14 +470,17 @@ pub fn open_program(cx: &mut Cx<'_>, dir: i32, path: UserCStr, follow: bool) -> 
     let nofollow = if follow { 0 } else { ffi::O_NOFOLLOW };
     // CAST: O_ flags are small positive constants.
     let flags = (ffi::O_EXEC | ffi::O_CLOEXEC | nofollow) as c_int;
-    // SAFETY: current; the path is a user address.
-    let error =
-        unsafe { ffi::kern_openat(cx.td(), dir, path.as_ptr(), ffi::UIO_USERSPACE, flags, 0) };
-    match check(error) {
+    let at = At::new(linux_abi::fd::Fd(dir), path);
+    match super::path::kern_openat(cx, at, flags, 0) {
         // FreeBSD's word for a symbolic link that must not be followed.
         Err(fail) if fail == Errno::EMLINK.into() => Err(Errno::ELOOP.into()),
-        Err(fail) => Err(fail),
-        // CAST: a descriptor number.
-        Ok(()) => Ok(cx.retval() as i32),
+        opened => opened,
     }
+}
+
+/// Whether a descriptor closes on exec. EBADF.
+pub fn closes_on_exec(cx: &mut Cx<'_>, fd: i32) -> Result<bool> {
+    // SAFETY: current; the command has no argument.
+    check(unsafe { ffi::kern_fcntl(cx.td(), fd, ffi::F_GETFD.cast_signed(), 0) })?;
+    Ok(cx.retval() & u64::from(ffi::FD_CLOEXEC) != 0)
 }

@@ -39,3 +39,4 @@ pub mod timer;
 pub mod wait;
 
 mod map;
+pub(crate) mod reroot;

@@ -11,6 +11,7 @@ use linux_abi::stat::Device;
 
 use super::fd::new_fd;
 use super::io::Buffer;
+use super::reroot::{self, Where, with_path, with_paths};
 use super::stat::kern_statat;
 use crate::{Cx, Errno, Fail, Result, UserBytesOut, UserCStr, check};
 
@@ -52,6 +53,21 @@ impl At {
     #[inline]
     pub(crate) fn path(self) -> *const c_char {
         self.path.as_ptr()
+    }
+
+    /// The path where the program has it.
+    #[inline]
+    pub(crate) fn as_given(self) -> Where {
+        Where {
+            dir: self.dir,
+            path: self.path(),
+            space: ffi::UIO_USERSPACE,
+        }
+    }
+
+    /// Copies the path in: its length without the NUL. EFAULT, ENAMETOOLONG.
+    pub(crate) fn read(self, cx: &mut Cx<'_>, to: &mut [u8]) -> Result<usize> {
+        self.path.read(cx, to)
     }
 
     /// Whether this path, as it is written, goes through the folder `other` names.
@@ -137,19 +153,38 @@ pub fn in_the_way(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
     }
 }
 
+/// Whether a link at the end of the path is followed.
+#[inline]
+pub(crate) fn follows(flags: i32) -> bool {
+    flags & ffi::AT_SYMLINK_NOFOLLOW.cast_signed() == 0
+}
+
+/// chdir(2).
+pub fn kern_chdir(cx: &mut Cx<'_>, path: UserCStr) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    check(with_path(cx, (At::cwd(path), true), |td, at| unsafe {
+        ffi::kern_chdir(td, at.path, at.space)
+    }))
+}
+
+/// truncate(2).
+pub fn kern_truncate(cx: &mut Cx<'_>, path: UserCStr, length: i64) -> Result<()> {
+    // SAFETY: current; kernel copy.
+    check(with_path(cx, (At::cwd(path), true), |td, at| unsafe {
+        ffi::kern_truncate(td, at.path, at.space, length)
+    }))
+}
+
 /// openat(2): the new descriptor. EMLINK for a link with O_NOFOLLOW, EOPNOTSUPP for a socket.
 pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32> {
+    let exclusive = ffi::O_CREAT | ffi::O_EXCL;
+    let stays = flags.cast_unsigned() & exclusive == exclusive
+        || flags.cast_unsigned() & ffi::O_NOFOLLOW != 0;
+    let mode = mode.cast_signed();
     // SAFETY: current; namei copies the path itself (kernel copy).
-    let ret = unsafe {
-        ffi::kern_openat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            flags,
-            mode.cast_signed(),
-        )
-    };
+    let ret = with_path(cx, (at, !stays), |td, at| unsafe {
+        ffi::kern_openat(td, at.dir, at.path, at.space, flags, mode)
+    });
     done(cx, at, ret)?;
     Ok(new_fd(cx))
 }
@@ -169,56 +204,46 @@ pub fn take_controlling_tty(cx: &mut Cx<'_>, fd: i32) {
 /// faccessat(2).
 pub fn kern_accessat(cx: &mut Cx<'_>, at: At, flags: i32, mode: i32) -> Result<()> {
     // SAFETY: current; kernel copy.
-    let ret =
-        unsafe { ffi::kern_accessat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, flags, mode) };
+    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        ffi::kern_accessat(td, at.dir, at.path, at.space, flags, mode)
+    });
     flagged(cx, at, flags, ret)
 }
 
 /// readlinkat(2): how many bytes were stored, without a NUL. EINVAL for what is no link.
 pub fn kern_readlinkat(cx: &mut Cx<'_>, at: At, buf: UserBytesOut, len: usize) -> Result<usize> {
+    let to = buf.addr().as_ptr();
     // SAFETY: current; kernel copy, both ways.
-    check(unsafe {
-        ffi::kern_readlinkat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            buf.addr().as_ptr(),
-            ffi::UIO_USERSPACE,
-            len,
-        )
-    })?;
+    check(with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_readlinkat(td, at.dir, at.path, at.space, to, ffi::UIO_USERSPACE, len)
+    }))?;
     // CAST: a byte count of at most `len`.
     Ok(cx.retval() as usize)
 }
 
 /// mkdirat(2) with the permission bits of `mode`; FreeBSD drops the others.
 pub fn kern_mkdirat(cx: &mut Cx<'_>, at: At, mode: u32) -> Result<()> {
+    // What is in the emulation root is in the way; namei(9) would go on to the real root and make
+    // the folder there.
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_mkdirat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            mode.cast_signed(),
-        )
-    };
+    if reroot::is_active(cx) && unsafe { ffi::lrs_is_in_emul_root(cx.td(), at.dir, at.path()) } {
+        return Err(Errno::EEXIST.into());
+    }
+    let mode = mode.cast_signed();
+    // SAFETY: current; kernel copy.
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_mkdirat(td, at.dir, at.path, at.space, mode)
+    });
     made(cx, at, ret)
 }
 
 /// mkfifoat(2).
 pub fn kern_mkfifoat(cx: &mut Cx<'_>, at: At, mode: u32) -> Result<()> {
+    let mode = mode.cast_signed();
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_mkfifoat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            mode.cast_signed(),
-        )
-    };
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_mkfifoat(td, at.dir, at.path, at.space, mode)
+    });
     made(cx, at, ret)
 }
 
@@ -226,96 +251,79 @@ pub fn kern_mkfifoat(cx: &mut Cx<'_>, at: At, mode: u32) -> Result<()> {
 pub fn kern_mknodat(cx: &mut Cx<'_>, at: At, mode: u32, device: Device) -> Result<()> {
     let (mode, device) = (mode.cast_signed(), device.to_bsd());
     // SAFETY: current; kernel copy.
-    let ret =
-        unsafe { ffi::kern_mknodat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, mode, device) };
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_mknodat(td, at.dir, at.path, at.space, mode, device)
+    });
     made(cx, at, ret)
 }
 
 /// unlinkat(2) without AT_REMOVEDIR. EPERM for a folder.
 pub fn kern_funlinkat(cx: &mut Cx<'_>, at: At) -> Result<()> {
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_funlinkat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::FD_NONE,
-            ffi::UIO_USERSPACE,
-            0,
-            0,
-        )
-    };
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_funlinkat(td, at.dir, at.path, ffi::FD_NONE, at.space, 0, 0)
+    });
     done(cx, at, ret)
 }
 
 /// unlinkat(2) with AT_REMOVEDIR. EISDIR for "/".
 pub fn kern_frmdirat(cx: &mut Cx<'_>, at: At) -> Result<()> {
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_frmdirat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::FD_NONE,
-            ffi::UIO_USERSPACE,
-            0,
-        )
-    };
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        ffi::kern_frmdirat(td, at.dir, at.path, ffi::FD_NONE, at.space, 0)
+    });
     done(cx, at, ret)
 }
 
 /// renameat(2).
 pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
     // SAFETY: current; kernel copy.
-    check(unsafe {
-        ffi::kern_renameat(
-            cx.td(),
-            old.dir,
-            old.path(),
-            new.dir,
-            new.path(),
-            ffi::UIO_USERSPACE,
-        )
-    })
+    check(with_paths(
+        cx,
+        (old, false),
+        (new, false),
+        |td, old, new| unsafe {
+            ffi::kern_renameat(td, old.dir, old.path, new.dir, new.path, old.space)
+        },
+    ))
 }
 
 /// linkat(2).
 pub fn kern_linkat(cx: &mut Cx<'_>, old: At, new: At, flags: i32) -> Result<()> {
+    let follow = flags & ffi::AT_SYMLINK_FOLLOW.cast_signed() != 0;
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_linkat(
-            cx.td(),
-            old.dir,
-            new.dir,
-            old.path(),
-            new.path(),
-            ffi::UIO_USERSPACE,
-            flags,
-        )
-    };
+    let ret = with_paths(cx, (old, follow), (new, false), |td, old, new| unsafe {
+        ffi::kern_linkat(td, old.dir, new.dir, old.path, new.path, old.space, flags)
+    });
     made(cx, new, ret)
 }
 
 /// symlinkat(2).
 pub fn kern_symlinkat(cx: &mut Cx<'_>, target: UserCStr, at: At) -> Result<()> {
-    // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_symlinkat(
-            cx.td(),
-            target.as_ptr(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-        )
-    };
+    // The target is in the same kind of memory as the path.
+    let mut kept = None;
+    if reroot::is_active(cx) {
+        let mut text = Buffer::new(cx, reroot::PATH_MAX)?;
+        target.read(cx, &mut text)?;
+        kept = Some(text);
+    }
+    // SAFETY: current; kernel copy; the kept target ends in NUL.
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
+        let target = match &kept {
+            Some(text) if at.space == ffi::UIO_SYSSPACE => text.as_ptr().cast(),
+            _ => target.as_ptr(),
+        };
+        ffi::kern_symlinkat(td, target, at.dir, at.path, at.space)
+    });
     made(cx, at, ret)
 }
 
 /// fchmodat(2).
 pub fn kern_fchmodat(cx: &mut Cx<'_>, at: At, mode: u16, flags: i32) -> Result<()> {
     // SAFETY: current; kernel copy.
-    let ret =
-        unsafe { ffi::kern_fchmodat(cx.td(), at.dir, at.path(), ffi::UIO_USERSPACE, mode, flags) };
+    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        ffi::kern_fchmodat(td, at.dir, at.path, at.space, mode, flags)
+    });
     flagged(cx, at, flags, ret)
 }
 
@@ -323,17 +331,9 @@ pub fn kern_fchmodat(cx: &mut Cx<'_>, at: At, mode: u16, flags: i32) -> Result<(
 pub fn kern_fchownat(cx: &mut Cx<'_>, at: At, uid: u32, gid: u32, flags: i32) -> Result<()> {
     let (uid, gid) = (uid.cast_signed(), gid.cast_signed());
     // SAFETY: current; kernel copy.
-    let ret = unsafe {
-        ffi::kern_fchownat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            uid,
-            gid,
-            flags,
-        )
-    };
+    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        ffi::kern_fchownat(td, at.dir, at.path, at.space, uid, gid, flags)
+    });
     flagged(cx, at, flags, ret)
 }
 
@@ -350,17 +350,10 @@ pub fn kern_utimensat(cx: &mut Cx<'_>, at: At, times: FileTimes, flags: i32) -> 
     let times = timespecs(times);
     let times = times.as_ref().map_or(core::ptr::null(), |t| t.as_ptr());
     // SAFETY: current; kernel copy for the path; `times` is null or two of the kernel's own.
-    let ret = unsafe {
-        ffi::kern_utimensat(
-            cx.td(),
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            times,
-            ffi::UIO_SYSSPACE,
-            flags,
-        )
-    };
+    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        let space = ffi::UIO_SYSSPACE;
+        ffi::kern_utimensat(td, at.dir, at.path, at.space, times, space, flags)
+    });
     flagged(cx, at, flags, ret)
 }
 
@@ -378,19 +371,12 @@ pub type Handle = [u8; size_of::<ffi::fhandle>()];
 /// getfhat(2). EPERM for everybody but root.
 pub fn kern_getfhat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<Handle> {
     let mut handle: Handle = [0; size_of::<ffi::fhandle>()];
+    let to = (&raw mut handle).cast();
     // SAFETY: current; kernel copy for the path; the handle is copied to kernel memory of its
     // size, bytewise.
-    check(unsafe {
-        ffi::kern_getfhat(
-            cx.td(),
-            flags,
-            at.dir,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            (&raw mut handle).cast(),
-            ffi::UIO_SYSSPACE,
-        )
-    })?;
+    check(with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        ffi::kern_getfhat(td, flags, at.dir, at.path, at.space, to, ffi::UIO_SYSSPACE)
+    }))?;
     Ok(handle)
 }
 

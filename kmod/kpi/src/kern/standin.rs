@@ -16,7 +16,7 @@ use super::signal::{Action, kern_sigaction};
 use crate::{Cx, Result};
 
 const SIG_DFL: u64 = 0;
-const SIG_IGN: u64 = 1;
+pub(crate) const SIG_IGN: u64 = 1;
 
 const DEFAULT: Action = Action {
     handler: SIG_DFL,

@@ -8,7 +8,8 @@ use linux_abi::fd::Fd;
 use linux_abi::stat::{BsdStat, Moment};
 use linux_abi::statfs::BsdStatfs;
 
-use super::path::{At, flagged};
+use super::path::{At, flagged, follows};
+use super::reroot::with_path;
 use crate::mem::KBox;
 use crate::{Cx, Result, UserCStr, check};
 
@@ -97,17 +98,11 @@ pub fn kern_fstat(cx: &mut Cx<'_>, fd: Fd) -> Result<BsdStat> {
 #[inline]
 pub fn kern_statat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<BsdStat> {
     let mut st = MaybeUninit::<ffi::stat>::uninit();
+    let to = st.as_mut_ptr();
     // SAFETY: current; kernel copy for the path; kern_statat writes a struct stat.
-    let ret = unsafe {
-        ffi::kern_statat(
-            cx.td(),
-            flags,
-            at.dir().0,
-            at.path(),
-            ffi::UIO_USERSPACE,
-            st.as_mut_ptr(),
-        )
-    };
+    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+        ffi::kern_statat(td, flags, at.dir, at.path, at.space, to)
+    });
     flagged(cx, at, flags, ret)?;
     // SAFETY: filled whole, as in kern_fstat.
     Ok(to_abi(unsafe { st.assume_init_ref() }, device_by_number))
@@ -135,8 +130,12 @@ fn statfs_with(fill: impl FnOnce(*mut ffi::statfs) -> i32) -> Result<BsdStatfs> 
 
 /// statfs(2).
 pub fn kern_statfs(cx: &mut Cx<'_>, path: UserCStr) -> Result<BsdStatfs> {
-    // SAFETY: current; kernel copy for the path; statfs_with gives room for a struct statfs.
-    statfs_with(|fs| unsafe { ffi::kern_statfs(cx.td(), path.as_ptr(), ffi::UIO_USERSPACE, fs) })
+    statfs_with(|fs| {
+        // SAFETY: current; kernel copy for the path; statfs_with gives room for a struct statfs.
+        with_path(cx, (At::cwd(path), true), |td, at| unsafe {
+            ffi::kern_statfs(td, at.path, at.space, fs)
+        })
+    })
 }
 
 /// fstatfs(2). EINVAL for what is not in a file system.

@@ -1,9 +1,46 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The registers a new image starts with.
+//! The registers a new image starts with, and its name.
+
+use core::ffi::CStr;
+
+use linux_abi::exec::command_name;
 
 /// The x87 control word Linux starts a program with (all exceptions masked,
 /// extended precision); FreeBSD's own differs in precision.
 const LINUX_NPXCW: u16 = 0x037f;
+
+/// What AT_EXECFN names: what execve(2) was given, where a Linux program called it.
+///
+/// # Safety
+/// `imgp` and its arguments are live, as in the hooks of exec.
+pub(super) unsafe fn exec_name(imgp: &ffi::image_params) -> Option<&CStr> {
+    // SAFETY: caller; kern::exec puts the name there, NUL-terminated, and nobody else anything.
+    unsafe {
+        let name = (*imgp.args).fname_buf;
+        (!name.is_null()).then(|| CStr::from_ptr(name))
+    }
+}
+
+/// Names the process after the path it was started by, as Linux does; the kernel has named it
+/// after the file where links have led, and scripts after their interpreter.
+unsafe fn name_process(td: *mut ffi::thread, imgp: &ffi::image_params) {
+    // SAFETY: caller: past the point of no return, imgp and its arguments are live.
+    unsafe {
+        let name = exec_name(imgp).or_else(|| {
+            let name = (*imgp.args).fname;
+            (!name.is_null()).then(|| CStr::from_ptr(name))
+        });
+        let Some(name) = name.and_then(|name| command_name(name.to_bytes())) else {
+            return;
+        };
+        // Linux keeps 15 bytes.
+        let mut kept = [0; 16];
+        for (to, from) in kept.iter_mut().take(15).zip(name) {
+            *to = *from;
+        }
+        ffi::lrs_set_thread_name(td, true, kept.as_ptr().cast());
+    }
+}
 
 /// sv_setregs: a fresh register set, entry point and stack.
 ///
@@ -48,6 +85,7 @@ pub unsafe extern "C" fn linux_rs_setregs(
         // ones are SIGBUS. Linux's ABI note is no such version; all are new.
         (*(*td).td_proc).p_osrel = ffi::lrs_kernel_version();
 
+        name_process(td, &*imgp);
         ffi::x86_clear_dbregs(pcb);
         ffi::fpstate_drop(td);
     }

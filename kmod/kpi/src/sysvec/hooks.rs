@@ -58,12 +58,19 @@ pub unsafe extern "C" fn linux_rs_on_exec(
         }
         let was_linux = ffi::lrs_is_linux(p);
         emul::on_exec(td);
-        if was_linux {
-            return 0;
+        // An int of sysctl.c; set again meanwhile, the next exec sees to it.
+        let times = ptr::read_volatile(&raw const ffi::linux_rs_emul_path_set);
+        let new_root = emul::must_look_up_root(p, times);
+        if !was_linux {
+            default_limit(td, p, ffi::RLIMIT_NOFILE, default_openfiles());
+            default_limit(td, p, ffi::RLIMIT_STACK, default_stacksize());
+            ffi::lrs_set_emul_root(td, false)
+        } else if new_root {
+            ffi::lrs_set_emul_root(td, true)
+        } else {
+            // It may have changed its root since: then there is nothing to look up any more.
+            0
         }
-        default_limit(td, p, ffi::RLIMIT_NOFILE, default_openfiles());
-        default_limit(td, p, ffi::RLIMIT_STACK, default_stacksize());
-        ffi::lrs_set_emul_root(td)
     }
 }
 

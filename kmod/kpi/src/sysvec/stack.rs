@@ -78,8 +78,14 @@ pub unsafe extern "C" fn linux_rs_copyout_strings(
         imgp.ps_strings = ps_strings as *mut _;
         let mut top = ps_strings;
 
-        if !imgp.execpath.is_null() && !imgp.auxargs.is_null() {
-            let path = CStr::from_ptr(imgp.execpath).to_bytes_with_nul();
+        let name = super::exec::exec_name(imgp).or_else(|| {
+            let path = imgp.execpath;
+            (!path.is_null()).then(|| CStr::from_ptr(path))
+        });
+        if let Some(name) = name
+            && !imgp.auxargs.is_null()
+        {
+            let path = name.to_bytes_with_nul();
             try_errno!(push(&mut top, path.as_ptr(), path.len()));
             imgp.execpathp = top as *mut _;
         }
@@ -97,7 +103,9 @@ pub unsafe extern "C" fn linux_rs_copyout_strings(
         imgp.canary = top as *mut _;
         imgp.canarylen = random.len() as c_int;
 
-        let strings_len = (ffi::ARG_MAX as usize).saturating_sub(args.stringspace as usize);
+        // Less than nothing is left where there are more than FreeBSD's own programs can have.
+        let strings_len =
+            i64::from(ffi::ARG_MAX).wrapping_sub(i64::from(args.stringspace)) as usize;
         try_errno!(push(&mut top, args.begin_argv.cast(), strings_len));
         let mut user_string = top;
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! getcwd(2).
+//! getcwd(2), chdir(2). fchdir(2) is FreeBSD's own.
 //!
-//! FreeBSD: vn_getcwd (vfs_cache.c).
+//! FreeBSD: vn_getcwd (vfs_cache.c), kern_chdir (vfs_syscalls.c).
 //! Differences from Linux: a folder outside the process's root is ENOENT, where Linux puts
-//! "(unreachable)" before its path. A folder of the emulation root shows with that root
-//! before it.
+//! "(unreachable)" before its path.
 
 use kpi::kern::dir;
 use kpi::kern::io::Buffer;
-use kpi::{Cx, Errno, Result, UserBytesOut};
+use kpi::kern::path::kern_chdir;
+use kpi::{Cx, Errno, Result, UserBytesOut, UserCStr};
+
+/// Makes another folder the working directory.
+pub(crate) fn chdir(cx: &mut Cx<'_>, path: UserCStr) -> Result<()> {
+    kern_chdir(cx, path)
+}
 
 /// Linux's PATH_MAX.
 const PATH_MAX: usize = 4096;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! chmod(2), fchmodat(2), fchmodat2(2), fchownat(2). chown(2), lchown(2), fchown(2) and
+//! chmod(2), fchmodat(2), fchmodat2(2), chown(2), lchown(2), fchownat(2). fchown(2) and
 //! fchmod(2) are FreeBSD's own.
 //!
 //! FreeBSD: kern_fchmodat, kern_fchownat (vfs_syscalls.c).
@@ -56,6 +56,16 @@ const SETGID: u16 = 0o2000;
 const _: () = assert!(bsd::S_ISVTX == 0o1000 && bsd::S_ISGID == 0o2000);
 
 /// Sets owner and group; all ones leave one as it is.
+pub(crate) fn chown(cx: &mut Cx<'_>, path: UserCStr, user: u32, group: u32) -> Result<()> {
+    kern_fchownat(cx, At::cwd(path), user, group, 0)
+}
+
+/// The same for a link itself.
+pub(crate) fn lchown(cx: &mut Cx<'_>, path: UserCStr, user: u32, group: u32) -> Result<()> {
+    kern_fchownat(cx, At::cwd(path), user, group, bsd::AT_SYMLINK_NOFOLLOW)
+}
+
+/// The same below the folder `dir`.
 pub(crate) fn fchownat(
     cx: &mut Cx<'_>,
     dir: Fd,

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! fallocate(2), posix_fadvise(2), sync_file_range(2), syncfs(2).
+//! truncate(2), fallocate(2), posix_fadvise(2), sync_file_range(2), syncfs(2). ftruncate(2) is
+//! FreeBSD's own.
 //!
-//! FreeBSD: kern_posix_fallocate, kern_fspacectl (sys_generic.c), kern_posix_fadvise, kern_fsync,
+//! FreeBSD: kern_truncate, kern_posix_fallocate, kern_fspacectl (sys_generic.c), kern_posix_fadvise, kern_fsync,
 //! sys_sync (vfs_syscalls.c).
 //! Differences from Linux: fallocate allocates, or punches holes and keeps the size; other
 //! modes are EOPNOTSUPP. sync_file_range writes the whole file, syncfs all file systems.
 
-use kpi::kern::path::is;
+use kpi::kern::path::{is, kern_truncate};
 use kpi::kern::space::{fdatasync, kern_posix_fadvise, kern_posix_fallocate, punch_hole, sync_all};
 use kpi::kern::stat::kern_fstat;
-use kpi::{Cx, Errno, Result};
+use kpi::{Cx, Errno, Result, UserCStr};
 use linux_abi::fd::Fd;
 use linux_abi::space::{Fallocate, plan_fadvise, plan_fallocate, plan_sync_file_range};
+
+/// Cuts a file, or lengthens it with a hole.
+pub(crate) fn truncate(cx: &mut Cx<'_>, path: UserCStr, length: i64) -> Result<()> {
+    kern_truncate(cx, path, length)
+}
 
 /// Gives a range of a file its blocks, or takes them away.
 pub(crate) fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: i32, offset: i64, len: i64) -> Result<()> {

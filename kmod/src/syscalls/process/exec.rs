@@ -2,25 +2,32 @@
 //! execve(2), execveat(2).
 //!
 //! FreeBSD: kern_execve (kern_exec.c).
-//! Differences from Linux: a null or empty argv is one empty string, as on Linux since 5.18;
-//! execveat of a relative path runs the file as an open one, so that a script with an
-//! interpreter is ENOENT.
+//! Differences from Linux: a name of more than 1023 bytes is ENAMETOOLONG; strings and their
+//! addresses take 2 MiB at most, however large the stack may grow; neither a memory
+//! file nor one of a tmpfs without a name can be run; an interpreter that is no ELF file ends the
+//! process.
 
 use kpi::door::Untouched;
 use kpi::kern::exec::{self, Program, Strings};
 use kpi::kern::fd::kern_close;
+use kpi::kern::io::Buffer;
 use kpi::{Cx, Errno, Result, UserCStr};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;
+use linux_abi::exec::name_below;
 
-/// Runs another program in this process. E2BIG, EACCES, ENOENT, ENOEXEC, ENOTDIR, ETXTBSY.
+/// Linux's PATH_MAX.
+const PATH_MAX: usize = 4096;
+
+/// Runs another program in this process. E2BIG, EACCES, ELOOP, ENOENT, ENOEXEC, ENOTDIR, ETXTBSY.
 pub(crate) fn execve(
     cx: &mut Cx<'_>,
     path: UserCStr,
     argv: Option<Strings>,
     envp: Option<Strings>,
 ) -> Result<Untouched> {
-    exec::execve(cx, &Program::Path(path), argv, envp)
+    let name = read_name(cx, path)?;
+    exec::execve(cx, Program::path(name), argv, envp)
 }
 
 /// The same relative to a folder, or with AT_EMPTY_PATH the open file itself. EINVAL for another flag.
@@ -33,45 +40,50 @@ pub(crate) fn execveat(
     flags: i32,
 ) -> Result<Untouched> {
     // Linux reads the path before it looks at the flags.
-    let first = check_path(cx, path)?;
+    let name = read_name(cx, path)?;
     let flags = AtCall::Execveat.flags_to_bsd(flags)?;
     let follow = flags & bsd::AT_SYMLINK_NOFOLLOW == 0;
-    let empty = first == 0;
-    if empty {
-        return if flags & bsd::AT_EMPTY_PATH != 0 {
-            exec::execve(cx, &Program::Fd(dir), argv, envp)
-        } else {
+    let first = name.first().copied().unwrap_or(0);
+    if first == 0 {
+        return if flags & bsd::AT_EMPTY_PATH == 0 {
             Err(Errno::ENOENT.into())
+        } else if dir == bsd::AT_FDCWD {
+            // The working directory, which is no program.
+            Err(Errno::EACCES.into())
+        } else {
+            let program = below(cx, dir, dir, &[])?;
+            exec::execve(cx, program, argv, envp)
         };
     }
-    if follow && (dir == bsd::AT_FDCWD || first == b'/') {
-        return exec::execve(cx, &Program::Path(path), argv, envp);
+    let from_cwd = dir == bsd::AT_FDCWD || first == b'/';
+    if follow && from_cwd {
+        return exec::execve(cx, Program::path(name), argv, envp);
     }
     let fd = exec::open_program(cx, dir, path, follow)?;
-    let ran = exec::execve(cx, &Program::Fd(fd), argv, envp);
+    let program = if from_cwd {
+        Ok(Program::open(name, fd, false))
+    } else {
+        below(cx, fd, dir, &name)
+    };
+    let ran = program.and_then(|program| exec::execve(cx, program, argv, envp));
     if ran.is_err() {
         let _ = kern_close(cx, fd);
     }
     ran
 }
 
-/// Whether Linux would take the path in, and its first byte. EFAULT, ENAMETOOLONG.
-fn check_path(cx: &mut Cx<'_>, path: UserCStr) -> Result<u8> {
-    const PATH_MAX: u64 = 4096;
-    let mut first = None;
-    let mut at = 0;
-    while at < PATH_MAX {
-        let mut part = [0_u8; 128];
-        let piece = UserCStr::from_reg(path.addr().offset(at)?.raw());
-        match piece.read(cx, &mut part) {
-            Err(fail) if fail == Errno::ENAMETOOLONG.into() => {}
-            ended => {
-                ended?;
-                return Ok(first.unwrap_or(part[0]));
-            }
-        }
-        first = first.or(Some(part[0]));
-        at = at.saturating_add(part.len() as u64);
-    }
-    Err(Errno::ENAMETOOLONG.into())
+/// The file open as `fd`, called as Linux does: by the descriptor it was found through, and the
+/// path from there.
+fn below(cx: &mut Cx<'_>, fd: i32, dir: i32, path: &[u8]) -> Result<Program> {
+    let closes = exec::closes_on_exec(cx, dir)?;
+    let mut name = Buffer::new(cx, PATH_MAX)?;
+    name_below(dir.unsigned_abs(), path, &mut name).ok_or(Errno::ENAMETOOLONG)?;
+    Ok(Program::open(name, fd, closes))
+}
+
+/// Copies a path in. EFAULT, ENAMETOOLONG.
+fn read_name(cx: &mut Cx<'_>, path: UserCStr) -> Result<Buffer> {
+    let mut name = Buffer::new(cx, PATH_MAX)?;
+    path.read(cx, &mut name)?;
+    Ok(name)
 }
