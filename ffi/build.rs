@@ -32,7 +32,7 @@ fn allow_list(text: &str) -> Vec<(&str, &str)> {
 }
 
 fn main() {
-    for f in ["wrapper.h", "shim.h", "shim.c", "allow.txt"] {
+    for f in ["wrapper.h", "shim.h", "shim.c", "neighbours.c", "allow.txt"] {
         println!("cargo::rerun-if-changed={f}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -83,7 +83,11 @@ fn main() {
     compile(
         &clang,
         &flags,
-        &[&wrappers.with_extension("c"), Path::new("shim.c")],
+        &[
+            &wrappers.with_extension("c"),
+            Path::new("shim.c"),
+            Path::new("neighbours.c"),
+        ],
     );
 }
 

@@ -131,6 +131,13 @@ enum {
 	LRS_FIOGETOWN = FIOGETOWN,
 	LRS_FIOSETOWN = FIOSETOWN,
 	LRS_SIOCATMARK = SIOCATMARK,
+	LRS_SIOCGIFADDR = SIOCGIFADDR,
+	LRS_SIOCGIFDSTADDR = SIOCGIFDSTADDR,
+	LRS_SIOCGIFBRDADDR = SIOCGIFBRDADDR,
+	LRS_SIOCGIFNETMASK = SIOCGIFNETMASK,
+	LRS_SIOCGIFMETRIC = SIOCGIFMETRIC,
+	LRS_SIOCGIFMTU = SIOCGIFMTU,
+	LRS_SIOCSIFMTU = SIOCSIFMTU,
 };
 
 /* Processes, credentials, system. */
@@ -200,4 +207,23 @@ void	lrs_knote_locked(struct proc *, long hint);
 int	lrs_move_memory(struct thread *, struct proc *, void *local,
 	    unsigned long remote, size_t len, bool write);
 
+/* Network interfaces. */
+struct lrs_net {
+	struct epoch_tracker	 et;
+	struct vnet		*saved;
+};
+void	lrs_net_enter(struct thread *, struct lrs_net *);
+void	lrs_net_exit(struct lrs_net *);
+bool	lrs_if_address(struct ifnet *, uint8_t address[6]);
+void	lrs_if_each_inet(struct ifnet *, void (*each)(void *, const struct sockaddr *),
+	    void *arg);
+
+/* What drivers register (neighbours.c). */
+void	lrs_drivers_lock(void);
+void	lrs_drivers_unlock(void);
+void	lrs_drivers_wait(void);
+void	lrs_devices_lock(void);
+void	lrs_devices_unlock(void);
+
 #endif
+

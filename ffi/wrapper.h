@@ -90,6 +90,10 @@
 #include <sys/timerfd.h>
 #include <sys/_termios.h>
 #include <sys/mbuf.h>
+#include <sys/bus.h>
+#include <net/if.h>
+#include <net/if_types.h>
+#include <net/if_var.h>
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -205,4 +205,5 @@ MODULE_VERSION(linux_rs, 1);
  */
 MODULE_VERSION(linux_common, 1);
 MODULE_VERSION(linux64, 1);
+MODULE_VERSION(linux, 1);	/* what most drivers with Linux's ioctls name */
 MODULE_DEPEND(linux_rs, netlink, 1, 1, 1);

@@ -131,7 +131,7 @@ if [ "$os" = FreeBSD ]; then
 	include=$generated:$sysdir:$sysdir/contrib/ck/include
 	osreldate=$(sed -n 's/^#define[[:space:]]*__FreeBSD_version[[:space:]]*\([0-9]*\).*/\1/p' "$sysdir/sys/param.h")
 else
-	include=$generated:$out/include/freebsd
+	include=$generated:$out/include/freebsd:$(cd "$(dirname "$0")/include" && pwd)
 	stamp=$out/include/freebsd/.wheel-$wheel_version
 	if [ ! -f "$stamp" ]; then
 		python3 -m pip --version >/dev/null 2>&1 || install_packages python3 python3-pip

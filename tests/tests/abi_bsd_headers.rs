@@ -40,7 +40,7 @@ fn header(name: &str) -> Option<String> {
     found
 }
 
-/// The macros of a header that have a value, without their comments.
+/// The macros and enumerators of a header that have a value, without their comments.
 fn macros(text: &str) -> HashMap<String, String> {
     let defines = text.lines().filter_map(|line| {
         let rest = line
@@ -52,8 +52,16 @@ fn macros(text: &str) -> HashMap<String, String> {
         let value = value.split("/*").next()?.trim();
         (!name.contains('(')).then(|| (name.to_string(), value.to_string()))
     });
+    // Enumerators first: some have a macro of their own name beside them.
+    let enumerators = text.lines().filter_map(|line| {
+        let (name, rest) = line.trim_start().split_once('=')?;
+        let name = name.trim_end();
+        let (value, _) = rest.split_once(',')?;
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        plain.then(|| (name.to_string(), value.trim().to_string()))
+    });
     let mut out = HashMap::new();
-    for (name, value) in defines {
+    for (name, value) in enumerators.chain(defines) {
         out.entry(name).or_insert(value);
     }
     out

@@ -407,4 +407,22 @@ bsd_constants! {
         SCM_REALTIME = 0x05,
         SCM_CREDS2 = 0x08,
     }
+    "net/if.h" {
+        IFF_UP = 0x1,
+        IFF_BROADCAST = 0x2,
+        IFF_DEBUG = 0x4,
+        IFF_LOOPBACK = 0x8,
+        IFF_POINTOPOINT = 0x10,
+        IFF_DRV_RUNNING = 0x40,
+        IFF_NOARP = 0x80,
+        IFF_PROMISC = 0x100,
+        IFF_ALLMULTI = 0x200,
+        IFF_MULTICAST = 0x8000,
+    }
+    "net/if_types.h" {
+        IFT_ETHER = 0x6,
+        IFT_PPP = 0x17,
+        IFT_LOOP = 0x18,
+        IFT_GIF = 0xf0,
+    }
 }

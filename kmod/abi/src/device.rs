@@ -24,12 +24,27 @@ pub fn linux_device(name: &[u8]) -> Option<Device> {
 }
 
 /// Numbered devices: what precedes the number, the driver, the first minor.
-const NUMBERED: [(&[u8], u32, u32); 3] = [
+const NUMBERED: [(&[u8], u32, u32); 6] = [
     (b"pts/", 136, 0),
     // A virtual console is ttyv0 here and tty1 there.
     (b"ttyv", 4, 1),
     // dri/card0 is drm/0, dri/renderD128 is drm/128.
     (b"drm/", 226, 0),
+    (b"dri/card", 226, 0),
+    (b"dri/controlD", 226, 0),
+    (b"dri/renderD", 226, 0),
+];
+
+/// The drivers of these devices, as /proc/devices lists them: major numbers and names.
+pub const CHAR_DRIVERS: [(u32, &str); 8] = [
+    (1, "mem"),
+    (4, "tty"),
+    (5, "/dev/tty"),
+    (5, "/dev/console"),
+    (5, "/dev/ptmx"),
+    (10, "misc"),
+    (136, "pts"),
+    (226, "drm"),
 ];
 
 fn numbered(name: &[u8]) -> Option<Device> {
@@ -59,6 +74,16 @@ mod tests {
         assert_eq!(numbers("pts/300"), Some((136, 300)));
         assert_eq!(numbers("ttyv0"), Some((4, 1)));
         assert_eq!(numbers("drm/128"), Some((226, 128)));
+        assert_eq!(numbers("dri/renderD128"), Some((226, 128)));
+    }
+
+    /// Every device that is known has a driver in /proc/devices.
+    #[test]
+    fn drivers_are_listed() {
+        for name in ["null", "tty", "fuse", "pts/1", "ttyv3", "dri/card0"] {
+            let (major, _) = numbers(name).unwrap();
+            assert!(CHAR_DRIVERS.iter().any(|(m, _)| *m == major), "{name}");
+        }
     }
 
     /// Names without.

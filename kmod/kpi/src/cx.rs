@@ -77,6 +77,12 @@ impl<'td> Cx<'td> {
         unsafe { (*self.td()).td_uretoff.tdu_retval[0].cast_unsigned() }
     }
 
+    /// What a native call finds there.
+    pub(crate) fn set_retval(&self, value: i64) {
+        // SAFETY: current; td_retval belongs to the running thread.
+        unsafe { (*self.td()).td_uretoff.tdu_retval[0] = value };
+    }
+
     /// The name the process shows in ps(1), p_comm.
     pub fn command(&self) -> [u8; ffi::MAXCOMLEN as usize + 1] {
         // SAFETY: current; p_comm is always NUL-terminated and read without a lock elsewhere too.

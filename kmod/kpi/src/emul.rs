@@ -5,21 +5,32 @@
 //! its own thread once that thread runs; a [`ProcState`] is shared by the threads
 //! of a process, so its fields are atomics.
 
+mod limbo;
+mod pem;
+
 use core::cell::Cell;
+use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+pub(crate) use limbo::drain;
+pub use pem::Pem;
 
 use crate::mem::KBox;
 use crate::tap::Tap;
 
-/// Linux state of one thread.
+/// Linux state of one thread. Begins as `struct linux_emuldata` of linux_common does, for helper
+/// modules that look into `td_emuldata`.
+#[repr(C)]
 pub struct ThreadState {
-    /// What gettid(2) answers.
-    pub tid: Cell<i32>,
     /// Where the thread stores its tid when it first runs (CLONE_CHILD_SETTID), or 0.
     pub set_child_tid: Cell<u64>,
     /// Where 0 is stored and a futex woken when it ends (set_tid_address), or 0.
     pub clear_child_tid: Cell<u64>,
+    /// linux_common's flags, of which there are none here.
+    _flags: u32,
+    /// What gettid(2) answers.
+    pub tid: Cell<i32>,
     /// Head of its robust futex list (set_robust_list), or 0.
     pub robust_list: Cell<u64>,
     /// Whether it is inside execve(2).
@@ -32,12 +43,15 @@ pub struct ThreadState {
     pub reset_on_fork: AtomicBool,
 }
 
+const _: () = assert!(offset_of!(ThreadState, tid) == 20);
+
 impl ThreadState {
     fn new(tid: i32) -> Self {
         ThreadState {
-            tid: Cell::new(tid),
             set_child_tid: Cell::new(0),
             clear_child_tid: Cell::new(0),
+            _flags: 0,
+            tid: Cell::new(tid),
             robust_list: Cell::new(0),
             in_exec: Cell::new(false),
             timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
@@ -102,9 +116,10 @@ impl Tables {
 }
 
 /// Linux state of one process.
+#[repr(C)]
 pub struct ProcState {
-    /// personality(2).
-    pub persona: AtomicU32,
+    /// The part that helper modules look into.
+    pub pem: Pem,
     /// How often `compat.linux.emul_path` had been set when the process last looked it up.
     pub emul_path_set: AtomicU32,
     /// What brk(2) was last given; the kernel knows the page it is in only. 0 before that.
@@ -118,7 +133,7 @@ pub struct ProcState {
 impl ProcState {
     fn new() -> Self {
         ProcState {
-            persona: AtomicU32::new(0),
+            pem: Pem::new(),
             emul_path_set: AtomicU32::new(0),
             brk_end: AtomicU64::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
@@ -126,12 +141,10 @@ impl ProcState {
         }
     }
 
-    /// The state a forked child starts with: signal actions and personality are inherited.
+    /// The state a forked child starts with: signal actions, personality and the like are inherited.
     fn inherit(&self) -> Self {
         let child = Self::new();
-        child
-            .persona
-            .store(self.persona.load(Ordering::Relaxed), Ordering::Relaxed);
+        child.pem.inherit(&self.pem);
         child.emul_path_set.store(
             self.emul_path_set.load(Ordering::Relaxed),
             Ordering::Relaxed,
@@ -270,6 +283,7 @@ impl ProcState {
 
 impl Drop for ProcState {
     fn drop(&mut self) {
+        self.pem.destroy_lock();
         let tables = *self.tables.get_mut();
         if !tables.is_null() {
             // SAFETY: from KBox::into_raw, and the state that shared it is going.
@@ -302,6 +316,17 @@ pub(crate) unsafe fn in_exec(td: *mut ffi::thread) -> bool {
     unsafe { thread_state(td) }.is_some_and(|t| t.in_exec.get())
 }
 
+/// Gives `p` its state.
+///
+/// # Safety
+/// `p` is current and single-threaded, or does not run yet; it has none.
+unsafe fn attach_process(p: *mut ffi::proc_, state: ProcState) {
+    let state = KBox::new_waitok(state);
+    state.pem.init_lock();
+    // SAFETY: caller.
+    unsafe { (*p).p_emuldata = state.into_raw().cast() };
+}
+
 /// Gives `td` a fresh [`ThreadState`].
 unsafe fn attach_thread(td: *mut ffi::thread, tid: i32) {
     let state = KBox::new_waitok(ThreadState::new(tid)).into_raw();
@@ -328,7 +353,7 @@ pub(crate) unsafe fn on_exec(td: *mut ffi::thread) {
                 ps.reset_for_exec();
             }
             _ => {
-                (*p).p_emuldata = KBox::new_waitok(ProcState::new()).into_raw().cast();
+                attach_process(p, ProcState::new());
                 attach_thread(td, pid);
                 // Threads that exec has suspended still end through sv_thread_detach.
                 let mut other = (*p).p_threads.tqh_first;
@@ -359,7 +384,7 @@ pub(crate) unsafe fn on_fork<'a>(
             Some(ps) => ps.inherit(),
             None => ProcState::new(),
         };
-        (*p2).p_emuldata = KBox::new_waitok(state).into_raw().cast();
+        attach_process(p2, state);
         attach_thread(child, (*p2).p_pid);
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
@@ -401,22 +426,10 @@ pub(crate) unsafe fn must_look_up_root(p: *mut ffi::proc_, times: u32) -> bool {
 /// # Safety
 /// `td` is current and the only thread of its process.
 pub(crate) unsafe fn detach_process(td: *mut ffi::thread) {
-    // SAFETY: caller; only the process's own threads look at the two.
-    let (t, ps) = unsafe {
-        let p = (*td).td_proc;
-        let t = (*td).td_emuldata.cast::<ThreadState>();
-        let ps = (*p).p_emuldata.cast::<ProcState>();
-        (*td).td_emuldata = ptr::null_mut();
-        (*p).p_emuldata = ptr::null_mut();
-        (t, ps)
-    };
-    if !t.is_null() {
-        // SAFETY: emul; just unlinked, so nobody else has it.
-        drop(unsafe { KBox::from_raw(t) });
-    }
-    if !ps.is_null() {
-        // SAFETY: as above.
-        drop(unsafe { KBox::from_raw(ps) });
+    // SAFETY: caller.
+    unsafe {
+        detach_thread(td);
+        limbo::retire((*td).td_proc);
     }
 }
 

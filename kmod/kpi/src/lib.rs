@@ -31,6 +31,7 @@ pub mod log;
 pub mod mem;
 pub mod module;
 pub mod native;
+pub mod neighbours;
 pub mod sysvec;
 pub mod user;
 

@@ -51,6 +51,7 @@ fn unload() -> c_int {
     if error == 0 {
         crate::jail::deregister();
         vdso::remove();
+        crate::emul::drain();
     }
     error
 }

@@ -19,6 +19,7 @@ pub mod ioctl;
 pub mod limits;
 pub mod machine;
 pub mod mem;
+pub mod netif;
 pub mod path;
 pub mod pidfd;
 pub mod poll;

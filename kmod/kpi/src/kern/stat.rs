@@ -3,7 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use linux_abi::device::{NAME_MAX, linux_device};
+use linux_abi::device::NAME_MAX;
 use linux_abi::fd::Fd;
 use linux_abi::stat::{BsdStat, Moment};
 use linux_abi::statfs::BsdStatfs;
@@ -62,7 +62,7 @@ fn device_by_number(rdev: u64) -> u64 {
 }
 
 fn known_device(name: &[u8]) -> Option<u64> {
-    linux_device(name).map(|device| device.to_bsd())
+    crate::neighbours::number_of(name).map(|device| device.to_bsd())
 }
 
 /// fstat(2). EBADF.

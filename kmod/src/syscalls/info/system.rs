@@ -17,7 +17,7 @@ const VERSION: &[u8] = b"#1 SMP PREEMPT_DYNAMIC linux_rs";
 
 /// The names of system and host.
 pub(crate) fn uname(cx: &mut Cx<'_>, to: UserOut<l_new_utsname>) -> Result<()> {
-    let persona = cx.proc_state().persona.load(Ordering::Relaxed);
+    let persona = cx.proc_state().pem.persona.load(Ordering::Relaxed);
     let machine: &[u8] = if persona & PER_MASK == PER_LINUX32 {
         b"i686"
     } else {

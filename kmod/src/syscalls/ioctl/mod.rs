@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! ioctl(2): the dispatch by command; each group of commands is a file.
+//! ioctl(2): the dispatch by command; each group of commands is a file, and drivers register
+//! more (kpi::neighbours::driver). Who takes the narrower range of commands is asked first.
 //!
 //! FreeBSD: kern_ioctl (sys_generic.c).
 //! Differences from Linux: a command that no handler knows is ENOTTY, and the console says so.
@@ -9,6 +10,7 @@ mod socket;
 mod tty;
 
 use kpi::kern::fd;
+use kpi::neighbours::driver::Drivers;
 use kpi::{Cx, Errno, Result, UserAddr};
 use linux_abi::fd::Fd;
 
@@ -84,15 +86,12 @@ const _: () = {
     }
 };
 
-/// Finds the handler of a command.
-fn handler(command: u32) -> Option<Handler> {
+/// Finds who handles a command.
+fn group(command: u32) -> Option<&'static Group> {
     // CAST: direction and size, in the upper half, are not part of a command's identity.
     let low = command as u16;
     let after = GROUPS.partition_point(|group| group.last < low);
-    GROUPS
-        .get(after)
-        .filter(|group| group.first <= low)
-        .map(|group| group.handler)
+    GROUPS.get(after).filter(|group| group.first <= low)
 }
 
 /// Does `command` to what `fd` refers to. EBADF before all else; ENOTTY where nobody knows the command.
@@ -102,12 +101,20 @@ pub(crate) fn ioctl(cx: &mut Cx<'_>, fd: Fd, command: u32, arg: u64) -> Result<i
         command,
         arg: UserAddr::from_reg(arg),
     };
-    if let Some(handler) = handler(command)
-        && let Some(answer) = handler(cx, &request)?
-    {
-        return Ok(answer);
+    let mut drivers = Drivers::default();
+    if let Some(group) = group(command) {
+        let span = group.last.saturating_sub(group.first);
+        if let Some(answer) = drivers.ioctl(cx, fd, command, arg, span)? {
+            return Ok(answer);
+        }
+        if let Some(answer) = (group.handler)(cx, &request)? {
+            return Ok(answer);
+        }
     }
-    unknown(cx, &request)
+    match drivers.ioctl(cx, fd, command, arg, u16::MAX)? {
+        Some(answer) => Ok(answer),
+        None => unknown(cx, &request),
+    }
 }
 
 #[cold]

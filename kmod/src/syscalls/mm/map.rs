@@ -84,7 +84,7 @@ pub(crate) fn mmap(
 /// The protection with what the personality adds.
 #[inline]
 fn implied(cx: &Cx<'_>, prot: i32) -> i32 {
-    mman::prot_with_personality(prot, cx.proc_state().persona.load(Ordering::Relaxed))
+    mman::prot_with_personality(prot, cx.proc_state().pem.persona.load(Ordering::Relaxed))
 }
 
 fn fixed(cx: &mut Cx<'_>, mapping: &Mapping, plan: &MmapPlan) -> Result<u64> {

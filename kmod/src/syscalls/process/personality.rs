@@ -13,13 +13,16 @@ use linux_abi::persona::{ADDR_NO_RANDOMIZE, QUERY};
 
 /// The personality up to now; sets a new one unless asked with 0xffffffff.
 pub(crate) fn personality(cx: &mut Cx<'_>, persona: u32) -> Result<u32> {
-    let old = cx.proc_state().persona.load(Ordering::Relaxed);
+    let old = cx.proc_state().pem.persona.load(Ordering::Relaxed);
     if persona == QUERY {
         return Ok(old);
     }
     if (old ^ persona) & ADDR_NO_RANDOMIZE != 0 {
         control::set_fixed_addresses(cx, persona & ADDR_NO_RANDOMIZE != 0)?;
     }
-    cx.proc_state().persona.store(persona, Ordering::Relaxed);
+    cx.proc_state()
+        .pem
+        .persona
+        .store(persona, Ordering::Relaxed);
     Ok(old)
 }

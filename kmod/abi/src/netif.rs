@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Network interfaces: names, flags, kinds of hardware (netdevice(7)).
+//!
+//! Linux programs expect `lo` and `eth0`, `eth1` and so on, in the order of FreeBSD's list; with
+//! `compat.linux.use_real_ifnames` Ethernet interfaces keep the names they have. Other interfaces
+//! always do. Wherever a name comes in, FreeBSD's is understood as well.
+
+use linux_raw_sys::{if_arp, net};
+
+use crate::bsd;
+use crate::pod::{pod, same_layout};
+
+/// Room for an interface's name and its NUL, the same on both systems (IFNAMSIZ).
+pub const NAME_SIZE: usize = 16;
+
+/// A name, filled up with NULs.
+pub type Name = [u8; NAME_SIZE];
+
+/// What kind of interface it is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The loopback.
+    Loopback,
+    /// Ethernet and what looks like it.
+    Ethernet,
+    /// A point-to-point link by PPP.
+    Ppp,
+    /// A tunnel of packets in packets.
+    Tunnel,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// From `if_type` (net/if_types.h).
+    pub const fn new(if_type: i32) -> Self {
+        match if_type {
+            bsd::IFT_LOOP => Kind::Loopback,
+            bsd::IFT_ETHER => Kind::Ethernet,
+            bsd::IFT_PPP => Kind::Ppp,
+            bsd::IFT_GIF => Kind::Tunnel,
+            _ => Kind::Other,
+        }
+    }
+
+    /// Linux's ARPHRD_*: the family of a hardware address, and the `type` in sysfs.
+    pub const fn hardware(self) -> u16 {
+        // CAST: ARPHRD_* are 16 bits wide.
+        (match self {
+            Kind::Loopback => if_arp::ARPHRD_LOOPBACK,
+            Kind::Ethernet => if_arp::ARPHRD_ETHER,
+            Kind::Ppp => if_arp::ARPHRD_PPP,
+            Kind::Tunnel => if_arp::ARPHRD_TUNNEL,
+            Kind::Other => if_arp::ARPHRD_NONE,
+        }) as u16
+    }
+}
+
+/// A NUL-terminated name, cut to what there is room for.
+pub fn name(bytes: &[u8]) -> Name {
+    let mut out = [0; NAME_SIZE];
+    let bytes = bytes.split(|&b| b == 0).next().unwrap_or(&[]);
+    for (to, from) in out.iter_mut().take(NAME_SIZE.saturating_sub(1)).zip(bytes) {
+        *to = *from;
+    }
+    out
+}
+
+/// Gives the interfaces their Linux names, in the order of FreeBSD's list.
+#[derive(Copy, Clone, Debug)]
+pub struct Naming {
+    real: bool,
+    ethernet: u32,
+}
+
+impl Naming {
+    /// Before the first interface. `real`: whether Ethernet interfaces keep their names.
+    pub const fn new(real: bool) -> Self {
+        Naming { real, ethernet: 0 }
+    }
+
+    /// The Linux name of the next interface.
+    pub fn next(&mut self, kind: Kind, bsd: &Name) -> Name {
+        match kind {
+            Kind::Loopback if *bsd == name(b"lo0") => name(b"lo"),
+            Kind::Ethernet if !self.real => {
+                let number = self.ethernet;
+                self.ethernet = number.saturating_add(1);
+                numbered(number)
+            }
+            _ => *bsd,
+        }
+    }
+}
+
+fn numbered(number: u32) -> Name {
+    let mut digits = [0_u8; 10];
+    let mut rest = number;
+    let mut len: usize = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0'.wrapping_add((rest % 10) as u8);
+        rest /= 10;
+        len = len.saturating_add(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let mut out = name(b"eth");
+    let last = digits.iter().skip(digits.len().saturating_sub(len));
+    for (to, from) in out.iter_mut().skip(3).zip(last) {
+        *to = *from;
+    }
+    out
+}
+
+/// FreeBSD's flag of an interface and Linux's.
+const FLAGS: [(i32, u32); 10] = [
+    (bsd::IFF_UP, net::net_device_flags::IFF_UP as u32),
+    (
+        bsd::IFF_BROADCAST,
+        net::net_device_flags::IFF_BROADCAST as u32,
+    ),
+    (bsd::IFF_DEBUG, net::net_device_flags::IFF_DEBUG as u32),
+    (
+        bsd::IFF_LOOPBACK,
+        net::net_device_flags::IFF_LOOPBACK as u32,
+    ),
+    (
+        bsd::IFF_POINTOPOINT,
+        net::net_device_flags::IFF_POINTOPOINT as u32,
+    ),
+    (
+        bsd::IFF_DRV_RUNNING,
+        net::net_device_flags::IFF_RUNNING as u32,
+    ),
+    (bsd::IFF_NOARP, net::net_device_flags::IFF_NOARP as u32),
+    (bsd::IFF_PROMISC, net::net_device_flags::IFF_PROMISC as u32),
+    (
+        bsd::IFF_ALLMULTI,
+        net::net_device_flags::IFF_ALLMULTI as u32,
+    ),
+    (
+        bsd::IFF_MULTICAST,
+        net::net_device_flags::IFF_MULTICAST as u32,
+    ),
+];
+
+/// Linux's flags for FreeBSD's (`if_flags` and `if_drv_flags` together).
+pub fn flags_to_linux(flags: i32) -> u16 {
+    let set = FLAGS.iter().filter(|(bsd, _)| flags & bsd != 0);
+    // CAST: none is above 16 bits.
+    set.fold(0, |all, (_, linux)| all | *linux as u16)
+}
+
+pod! {
+    /// `struct ifreq` with the union as bytes.
+    [align(8)] struct l_ifreq {
+        ifr_name: [u8; 16],
+        ifr_ifru: [u8; 24],
+    }
+    /// `struct ifconf`.
+    struct l_ifconf {
+        ifc_len: i32,
+        __pad0: u32,
+        ifc_buf: u64,
+    }
+    /// FreeBSD's `struct ifreq`, with the union as bytes.
+    [align(8)] struct BsdIfreq {
+        ifr_name: [u8; 16],
+        ifr_ifru: [u8; 16],
+    }
+}
+
+// linux-raw-sys has no `struct sockaddr` in it, and gets it wrong.
+same_layout!(l_ifconf, net::ifconf { ifc_len });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(real: bool, interfaces: &[(Kind, &str)]) -> Vec<String> {
+        let mut naming = Naming::new(real);
+        interfaces
+            .iter()
+            .map(|(kind, bsd)| {
+                let linux = naming.next(*kind, &name(bsd.as_bytes()));
+                String::from_utf8(linux.split(|&b| b == 0).next().unwrap().to_vec()).unwrap()
+            })
+            .collect()
+    }
+
+    const INTERFACES: [(Kind, &str); 6] = [
+        (Kind::Ethernet, "em0"),
+        (Kind::Loopback, "lo0"),
+        (Kind::Other, "pflog0"),
+        (Kind::Ethernet, "vtnet3"),
+        (Kind::Loopback, "lo1"),
+        (Kind::Ethernet, "em0.5"),
+    ];
+
+    #[test]
+    fn names_of_linux() {
+        let expected = ["eth0", "lo", "pflog0", "eth1", "lo1", "eth2"];
+        assert_eq!(names(false, &INTERFACES), expected);
+        let expected = ["em0", "lo", "pflog0", "vtnet3", "lo1", "em0.5"];
+        assert_eq!(names(true, &INTERFACES), expected);
+        assert_eq!(numbered(1234567890), name(b"eth1234567890"));
+        assert_eq!(numbered(u32::MAX), name(b"eth4294967295"));
+        assert_eq!(name(b"0123456789abcdefgh"), *b"0123456789abcde\0");
+        assert_eq!(name(b"lo\0xyz"), name(b"lo"));
+    }
+
+    #[test]
+    fn flags() {
+        let up = bsd::IFF_UP | bsd::IFF_DRV_RUNNING | bsd::IFF_LOOPBACK | bsd::IFF_MULTICAST;
+        assert_eq!(flags_to_linux(up), 0x1049);
+        assert_eq!(flags_to_linux(0), 0);
+        assert_eq!(flags_to_linux(-1), 0x13df);
+    }
+
+    #[test]
+    fn hardware() {
+        assert_eq!(Kind::new(bsd::IFT_LOOP).hardware(), 772);
+        assert_eq!(Kind::new(bsd::IFT_ETHER).hardware(), 1);
+        assert_eq!(Kind::new(0).hardware(), 0xfffe);
+    }
+}
