@@ -40,6 +40,7 @@ lrs_if_address(struct ifnet *ifp, uint8_t address[6])
 }
 
 struct each_inet {
+	struct ucred *cred;
 	void	(*each)(void *, const struct sockaddr *);
 	void	*arg;
 };
@@ -49,15 +50,17 @@ call_each(void *arg, struct ifaddr *ifa, u_int count __unused)
 {
 	struct each_inet *e = arg;
 
-	e->each(e->arg, ifa->ifa_addr);
+	if (prison_if(e->cred, ifa->ifa_addr) == 0)
+		e->each(e->arg, ifa->ifa_addr);
 	return (1);
 }
 
+/* The IPv4 addresses that the thread's jail may see. */
 void
-lrs_if_each_inet(struct ifnet *ifp, void (*each)(void *, const struct sockaddr *),
-    void *arg)
+lrs_if_each_inet(struct thread *td, struct ifnet *ifp,
+    void (*each)(void *, const struct sockaddr *), void *arg)
 {
-	struct each_inet e = { each, arg };
+	struct each_inet e = { td->td_ucred, each, arg };
 
 	if_foreach_addr_type(ifp, AF_INET, call_each, &e);
 }

@@ -215,8 +215,8 @@ struct lrs_net {
 void	lrs_net_enter(struct thread *, struct lrs_net *);
 void	lrs_net_exit(struct lrs_net *);
 bool	lrs_if_address(struct ifnet *, uint8_t address[6]);
-void	lrs_if_each_inet(struct ifnet *, void (*each)(void *, const struct sockaddr *),
-	    void *arg);
+void	lrs_if_each_inet(struct thread *, struct ifnet *,
+	    void (*each)(void *, const struct sockaddr *), void *arg);
 
 /* What drivers register (neighbours.c). */
 void	lrs_drivers_lock(void);

@@ -8,6 +8,7 @@
 use linux_raw_sys::{if_arp, net};
 
 use crate::bsd;
+use crate::c::l_sockaddr;
 use crate::pod::{pod, same_layout};
 
 /// Room for an interface's name and its NUL, the same on both systems (IFNAMSIZ).
@@ -172,11 +173,84 @@ pod! {
 }
 
 // linux-raw-sys has no `struct sockaddr` in it, and gets it wrong.
+impl l_ifreq {
+    /// Puts `bytes` at the start of the union.
+    pub fn set(&mut self, bytes: &[u8]) {
+        for (to, from) in self.ifr_ifru.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+    }
+
+    /// The union as an int.
+    pub fn number(&self) -> i32 {
+        let [a, b, c, d, ..] = self.ifr_ifru;
+        i32::from_ne_bytes([a, b, c, d])
+    }
+
+    /// All of it.
+    pub fn bytes(&self) -> [u8; size_of::<l_ifreq>()] {
+        let mut out = [0; size_of::<l_ifreq>()];
+        let from = self.ifr_name.iter().chain(&self.ifr_ifru);
+        for (to, from) in out.iter_mut().zip(from) {
+            *to = *from;
+        }
+        out
+    }
+}
+
+impl BsdIfreq {
+    /// The union as an int.
+    pub fn number(&self) -> i32 {
+        let [a, b, c, d, ..] = self.ifr_ifru;
+        i32::from_ne_bytes([a, b, c, d])
+    }
+
+    /// Puts an int at the start of the union.
+    pub fn set_number(&mut self, number: i32) {
+        for (to, from) in self.ifr_ifru.iter_mut().zip(number.to_ne_bytes()) {
+            *to = from;
+        }
+    }
+}
+
+/// The bytes of a `struct sockaddr`.
+pub fn address_bytes(address: l_sockaddr) -> [u8; 16] {
+    let mut out = [0; 16];
+    let family = address.sa_family.to_ne_bytes();
+    for (to, from) in out.iter_mut().zip(family.iter().chain(&address.sa_data)) {
+        *to = *from;
+    }
+    out
+}
+
+/// An IPv4 address.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Inet([u8; 4]);
+
+impl Inet {
+    /// 0.0.0.0.
+    pub const NONE: Inet = Inet([0; 4]);
+
+    /// From FreeBSD's `struct sockaddr_in`.
+    pub fn from_bsd(sockaddr: &[u8; 16]) -> Self {
+        let [_len, _family, _port0, _port1, a, b, c, d, ..] = *sockaddr;
+        Inet([a, b, c, d])
+    }
+
+    /// Linux's `struct sockaddr_in`, without a port.
+    pub fn to_linux(self) -> [u8; 16] {
+        let Inet([a, b, c, d]) = self;
+        let [f0, f1] = (net::AF_INET as u16).to_ne_bytes();
+        [f0, f1, 0, 0, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0]
+    }
+}
+
 same_layout!(l_ifconf, net::ifconf { ifc_len });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pod::Pod as _;
 
     fn names(real: bool, interfaces: &[(Kind, &str)]) -> Vec<String> {
         let mut naming = Naming::new(real);
@@ -216,6 +290,26 @@ mod tests {
         assert_eq!(flags_to_linux(up), 0x1049);
         assert_eq!(flags_to_linux(0), 0);
         assert_eq!(flags_to_linux(-1), 0x13df);
+    }
+
+    #[test]
+    fn requests() {
+        let mut ifreq = l_ifreq::ZERO;
+        ifreq.ifr_name = name(b"lo");
+        ifreq.set(&Inet::from_bsd(&[16, 2, 9, 9, 127, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9]).to_linux());
+        let bytes = ifreq.bytes();
+        assert_eq!(bytes[..3], *b"lo\0");
+        assert_eq!(bytes[16..24], [2, 0, 0, 0, 127, 0, 0, 1]);
+        assert!(bytes[24..].iter().all(|&b| b == 0));
+        assert_eq!(ifreq.number(), 2);
+        let mut bsd = BsdIfreq::ZERO;
+        bsd.set_number(-2);
+        assert_eq!(bsd.number(), -2);
+        let address = l_sockaddr {
+            sa_family: 772,
+            sa_data: [7; 14],
+        };
+        assert_eq!(address_bytes(address)[..3], [4, 3, 7]);
     }
 
     #[test]

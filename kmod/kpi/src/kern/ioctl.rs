@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use linux_abi::c::l_winsize;
 use linux_abi::fd::Fd;
+use linux_abi::netif::BsdIfreq;
 use linux_abi::pod::Pod;
 use linux_abi::termios::BsdTermios;
 
@@ -110,7 +111,24 @@ commands! {
     FIOSETOWN: i32 = LRS_FIOSETOWN;
     /// Whether the next byte is the urgent one.
     SIOCATMARK: i32 = LRS_SIOCATMARK;
+    /// An interface's IPv4 address.
+    SIOCGIFADDR: BsdIfreq = LRS_SIOCGIFADDR;
+    /// The one at the other end.
+    SIOCGIFDSTADDR: BsdIfreq = LRS_SIOCGIFDSTADDR;
+    /// The one for all.
+    SIOCGIFBRDADDR: BsdIfreq = LRS_SIOCGIFBRDADDR;
+    /// Which part of it is the network's.
+    SIOCGIFNETMASK: BsdIfreq = LRS_SIOCGIFNETMASK;
+    /// An interface's metric.
+    SIOCGIFMETRIC: BsdIfreq = LRS_SIOCGIFMETRIC;
+    /// The largest packet.
+    SIOCGIFMTU: BsdIfreq = LRS_SIOCGIFMTU;
+    /// Sets that.
+    SIOCSIFMTU: BsdIfreq = LRS_SIOCSIFMTU;
 }
+
+// A request about an interface; no command of it above follows a pointer in it.
+const _: () = assert!(size_of::<BsdIfreq>() == size_of::<ffi::ifreq>());
 
 /// ioctl(2) with a FreeBSD command. EBADF; ENOTTY and others as the device says.
 pub fn kern_ioctl<T: Pod>(

@@ -82,8 +82,8 @@ impl Interface<'_> {
         Some(out)
     }
 
-    /// Calls `f` with each IPv4 address, in FreeBSD's form.
-    pub fn each_inet(self, mut f: impl FnMut(&[u8; 16])) {
+    /// Calls `f` with each IPv4 address that the caller's jail may see, in FreeBSD's form.
+    pub fn each_inet(self, cx: &Cx<'_>, mut f: impl FnMut(&[u8; 16])) {
         unsafe extern "C" fn call<F: FnMut(&[u8; 16])>(
             arg: *mut c_void,
             address: *const ffi::sockaddr,
@@ -98,7 +98,7 @@ impl Interface<'_> {
         }
         let each = caller(&f);
         // SAFETY: an interface (`new`), in its epoch(9); `call` runs before this returns.
-        unsafe { ffi::lrs_if_each_inet(self.ifp, Some(each), (&raw mut f).cast()) };
+        unsafe { ffi::lrs_if_each_inet(cx.td(), self.ifp, Some(each), (&raw mut f).cast()) };
     }
 }
 

@@ -62,13 +62,13 @@ pub fn kern_socket(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -> Re
 /// Reading from a local stream that is not connected is EINVAL on Linux (unix_stream_read_generic).
 #[cold]
 pub(crate) fn unconnected(cx: &mut Cx<'_>, fd: Fd, fail: Fail) -> Fail {
-    let at_socket = |name| Place {
+    let kind = Place {
         level: bsd::SOL_SOCKET,
-        name,
+        name: bsd::SO_TYPE,
     };
     if fail == Errno::ENOTCONN.into()
-        && option::<i32>(cx, fd, at_socket(bsd::SO_DOMAIN)) == Ok(bsd::AF_UNIX)
-        && option::<i32>(cx, fd, at_socket(bsd::SO_TYPE)) == Ok(bsd::SOCK_STREAM)
+        && domain(cx, fd) == Ok(bsd::AF_UNIX)
+        && option::<i32>(cx, fd, kind) == Ok(bsd::SOCK_STREAM)
     {
         Errno::EINVAL.into()
     } else {
@@ -191,6 +191,15 @@ pub fn option<T: Pod>(cx: &mut Cx<'_>, fd: Fd, place: Place) -> Result<T> {
         )
     })?;
     Ok(value)
+}
+
+/// The family of a socket, FreeBSD's AF_*.
+pub fn domain(cx: &mut Cx<'_>, fd: Fd) -> Result<i32> {
+    let place = Place {
+        level: bsd::SOL_SOCKET,
+        name: bsd::SO_DOMAIN,
+    };
+    option(cx, fd, place)
 }
 
 /// setsockopt(2) with a value of a fixed form.

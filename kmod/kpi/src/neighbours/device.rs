@@ -36,7 +36,15 @@ const FIRST_MAJOR: c_int = 200;
 
 struct Devices {
     list: [Option<Handler>; DEVICES],
-    next_major: c_int,
+}
+
+impl Devices {
+    /// A major number that no registered device has.
+    fn free_major(&self) -> c_int {
+        let mut majors = FIRST_MAJOR..;
+        let taken = |major| self.list.iter().flatten().any(|h| h.linux_major == major);
+        majors.find(|&major| !taken(major)).unwrap_or(FIRST_MAJOR)
+    }
 }
 
 struct Shared(UnsafeCell<Devices>);
@@ -46,7 +54,6 @@ unsafe impl Sync for Shared {}
 
 static SHARED: Shared = Shared(UnsafeCell::new(Devices {
     list: [None; DEVICES],
-    next_major: FIRST_MAJOR,
 }));
 
 /// How many are registered: without any, nobody takes the lock.
@@ -151,12 +158,12 @@ pub unsafe extern "C" fn linux_device_register_handler(d: *mut Handler) -> c_int
         return Errno::EINVAL.raw();
     };
     with(|devices| {
+        let major = devices.free_major();
         let Some(free) = devices.list.iter_mut().find(|slot| slot.is_none()) else {
             return Errno::ENOSPC.raw();
         };
         if d.linux_major < 0 {
-            d.linux_major = devices.next_major;
-            devices.next_major = devices.next_major.wrapping_add(1);
+            d.linux_major = major;
         }
         *free = Some(*d);
         REGISTERED.fetch_add(1, Ordering::Release);

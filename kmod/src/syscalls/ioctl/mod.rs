@@ -6,6 +6,7 @@
 //! Differences from Linux: a command that no handler knows is ENOTTY, and the console says so.
 
 mod file;
+mod netif;
 mod socket;
 mod tty;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Commands of sockets; those of network interfaces are not here yet.
+//! Commands of sockets; those about network interfaces are in netif.rs.
 
 use kpi::kern::fd::{self, Kind};
 use kpi::kern::ioctl::{FIOGETOWN, FIOSETOWN, SIOCATMARK, kern_ioctl};
 use kpi::{Cx, Errno, Result, UserIn, UserOut};
 use linux_abi::ioctl as linux;
 
-use super::Request;
+use super::{Request, netif};
 
 pub(super) fn ioctl(cx: &mut Cx<'_>, request: &Request) -> Result<Option<i32>> {
     let arg = request.arg.raw();
@@ -28,13 +28,13 @@ pub(super) fn ioctl(cx: &mut Cx<'_>, request: &Request) -> Result<Option<i32>> {
             kern_ioctl(cx, request.fd, SIOCATMARK, &mut at)?;
             UserOut::<i32>::from_reg(arg).write(cx, &at)?;
         }
-        _ => return Ok(None),
+        _ => return netif::ioctl(cx, request),
     }
     Ok(Some(0))
 }
 
 /// ENOTTY, Linux's word for a command that is not for this kind of file.
-fn expect_socket(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
+pub(super) fn expect_socket(cx: &mut Cx<'_>, request: &Request) -> Result<()> {
     match fd::info(cx, request.fd)?.kind {
         Kind::Socket => Ok(()),
         _ => Err(Errno::ENOTTY.into()),
