@@ -32,7 +32,14 @@ fn allow_list(text: &str) -> Vec<(&str, &str)> {
 }
 
 fn main() {
-    for f in ["wrapper.h", "shim.h", "shim.c", "neighbours.c", "allow.txt"] {
+    for f in [
+        "wrapper.h",
+        "shim.h",
+        "shim.c",
+        "neighbours.c",
+        "pipe.c",
+        "allow.txt",
+    ] {
         println!("cargo::rerun-if-changed={f}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -87,6 +94,7 @@ fn main() {
             &wrappers.with_extension("c"),
             Path::new("shim.c"),
             Path::new("neighbours.c"),
+            Path::new("pipe.c"),
         ],
     );
 }

@@ -489,14 +489,15 @@ lrs_read_kernel(struct thread *td, int fd, void *buf, size_t len, off_t offset)
 }
 
 int
-lrs_write_kernel(struct thread *td, int fd, void *buf, size_t len)
+lrs_write_kernel(struct thread *td, int fd, void *buf, size_t len, off_t offset)
 {
 	struct iovec iov;
 	struct uio uio;
 
 	kernel_uio(td, &uio, &iov, buf, len);
 	uio.uio_rw = UIO_WRITE;
-	return (kern_writev(td, fd, &uio));
+	return (offset < 0 ? kern_writev(td, fd, &uio) :
+	    kern_pwritev(td, fd, &uio, offset));
 }
 
 /* Whether an open device is a terminal. */

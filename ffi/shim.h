@@ -78,7 +78,8 @@ int	lrs_sendfile(struct thread *, int from, int to, off_t offset,
 	    size_t len, off_t *sent);
 int	lrs_read_kernel(struct thread *, int fd, void *buf, size_t len,
 	    off_t offset);
-int	lrs_write_kernel(struct thread *, int fd, void *buf, size_t len);
+int	lrs_write_kernel(struct thread *, int fd, void *buf, size_t len,
+	    off_t offset);
 
 /* Files. */
 int	lrs_lseek(struct thread *, int fd, off_t offset, int whence);
@@ -89,6 +90,15 @@ int	lrs_fstat(struct thread *, int fd, struct stat *, char *device,
 	    size_t size, size_t *len);
 int	lrs_extattr_list(struct thread *, int fd, const char *path, bool open,
 	    bool follow, char *names, size_t size, size_t *used);
+
+/* ffi/pipe.c */
+int	lrs_pipe_same(struct thread *, int fd1, int fd2, bool *same);
+int	lrs_pipe_hold(struct thread *, int fd, bool nonblock, struct file **,
+	    size_t *available);
+int	lrs_pipe_peek(struct file *, void *to, size_t len);
+void	lrs_pipe_release(struct thread *, struct file *, size_t taken);
+int	lrs_pipe_room(struct thread *, int fd, bool nonblock, size_t *room);
+int	lrs_pipe_transfer(struct thread *, int fd, bool write, struct uio *);
 
 /* ioctl(2) commands, whose macros bindgen cannot compute. */
 enum {

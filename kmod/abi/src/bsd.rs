@@ -224,6 +224,7 @@ bsd_constants! {
         F_SEAL_SHRINK = 0x0002,
         F_SEAL_GROW = 0x0004,
         F_SEAL_WRITE = 0x0008,
+        POSIX_FADV_WILLNEED = 3,
         LOCK_SH = 0x01,
         LOCK_EX = 0x02,
         LOCK_NB = 0x04,

@@ -71,6 +71,7 @@ pub mod socket;
 pub mod sockopt;
 pub mod space;
 pub mod special;
+pub mod splice;
 pub mod stat;
 pub mod statfs;
 pub mod termios;

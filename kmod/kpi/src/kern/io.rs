@@ -189,6 +189,11 @@ impl Uio {
         (uio.uio_iov, uio.uio_iovcnt)
     }
 
+    /// The whole of it, for the calls of the shim.
+    pub(crate) fn as_ptr(&mut self) -> *mut ffi::uio {
+        self.0.as_ptr()
+    }
+
     /// Bytes not yet moved.
     pub fn residual(&self) -> usize {
         // SAFETY: a Uio owns a whole uio.
@@ -280,11 +285,17 @@ pub fn read_kernel(
     Ok(transferred(cx))
 }
 
-/// Writes kernel memory to `to` at its own offset. The count may be short.
-pub fn write_kernel(cx: &mut Cx<'_>, to: Fd, buf: &[u8]) -> Result<usize> {
+/// Writes kernel memory to `to` at `offset` (at its own, where `None`). The count may be short.
+pub fn write_kernel(cx: &mut Cx<'_>, to: Fd, buf: &[u8], offset: Option<i64>) -> Result<usize> {
     // SAFETY: current; `buf` is readable kernel memory for its length.
     let done = check(unsafe {
-        ffi::lrs_write_kernel(cx.td(), to.0, buf.as_ptr().cast_mut().cast(), buf.len())
+        ffi::lrs_write_kernel(
+            cx.td(),
+            to.0,
+            buf.as_ptr().cast_mut().cast(),
+            buf.len(),
+            offset.unwrap_or(-1),
+        )
     });
     match done {
         Ok(()) => Ok(transferred(cx)),

@@ -22,6 +22,7 @@ pub mod mem;
 pub mod netif;
 pub mod path;
 pub mod pidfd;
+pub mod pipe;
 pub mod poll;
 pub mod process;
 pub mod remap;

@@ -54,6 +54,24 @@ pub fn fdatasync(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
     check(unsafe { ffi::kern_fsync(cx.td(), fd.0, false) })
 }
 
+/// copy_file_range(2) between files of file systems, at offsets of the caller's that move on:
+/// how many bytes were copied. Ranges of one file must not overlap.
+pub fn kern_copy_file_range(
+    cx: &mut Cx<'_>,
+    from: Fd,
+    from_offset: &mut i64,
+    to: Fd,
+    to_offset: &mut i64,
+    len: usize,
+) -> Result<usize> {
+    // SAFETY: current; both offsets are kernel memory.
+    check(unsafe {
+        ffi::kern_copy_file_range(cx.td(), from.0, from_offset, to.0, to_offset, len, 0)
+    })?;
+    // CAST: at most `len`.
+    Ok(cx.retval() as usize)
+}
+
 /// sync(2).
 pub fn sync_all(cx: &mut Cx<'_>) -> Result<()> {
     // SAFETY: current; the call has no arguments.

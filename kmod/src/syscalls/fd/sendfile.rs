@@ -97,7 +97,7 @@ fn copy(cx: &mut Cx<'_>, to: Fd, from: Fd, start: i64, count: usize) -> (usize, 
             Err(fail) => return (sent, Err(fail)),
         };
         let Some(part) = buffer.get(..got) else { break };
-        match io::write_kernel(cx, to, part) {
+        match io::write_kernel(cx, to, part, None) {
             Ok(written) => {
                 sent = sent.saturating_add(written);
                 if written < got {

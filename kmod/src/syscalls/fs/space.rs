@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! truncate(2), fallocate(2), posix_fadvise(2), sync_file_range(2), syncfs(2). ftruncate(2) is
-//! FreeBSD's own.
+//! truncate(2), fallocate(2), posix_fadvise(2), readahead(2), sync_file_range(2), syncfs(2).
+//! ftruncate(2) is FreeBSD's own.
 //!
 //! FreeBSD: kern_truncate, kern_posix_fallocate, kern_fspacectl (sys_generic.c), kern_posix_fadvise, kern_fsync,
 //! sys_sync (vfs_syscalls.c).
 //! Differences from Linux: fallocate allocates, or punches holes and keeps the size; other
 //! modes are EOPNOTSUPP. sync_file_range writes the whole file, syncfs all file systems.
 
+use kpi::kern::io::check_open;
 use kpi::kern::path::{is, kern_truncate};
 use kpi::kern::space::{fdatasync, kern_posix_fadvise, kern_posix_fallocate, punch_hole, sync_all};
 use kpi::kern::stat::kern_fstat;
 use kpi::{Cx, Errno, Result, UserCStr};
+use linux_abi::bsd;
 use linux_abi::fd::Fd;
 use linux_abi::space::{Fallocate, plan_fadvise, plan_fallocate, plan_sync_file_range};
 
@@ -52,6 +54,22 @@ pub(crate) fn fadvise64(cx: &mut Cx<'_>, fd: Fd, offset: i64, len: u64, advice: 
     };
     match kern_posix_fadvise(cx, fd, offset, len, advice) {
         // Folders and devices: there is nothing to advise, and Linux does not mind.
+        Err(fail) if is(fail, Errno::ENODEV) => Ok(()),
+        done => done,
+    }
+}
+
+/// Reads a range of a file ahead. EBADF unless it is open for reading, EINVAL for what is no plain file.
+pub(crate) fn readahead(cx: &mut Cx<'_>, fd: Fd, offset: i64, count: usize) -> Result<()> {
+    check_open(cx, fd, false)?;
+    let st = kern_fstat(cx, fd)?;
+    if i32::from(st.mode) & bsd::S_IFMT != bsd::S_IFREG {
+        return Err(Errno::EINVAL.into());
+    }
+    // CAST: a count beyond SSIZE_MAX is negative to Linux, and EINVAL.
+    let (offset, len) = plan_fadvise(offset, count as i64, bsd::POSIX_FADV_WILLNEED)?;
+    match kern_posix_fadvise(cx, fd, offset, len, bsd::POSIX_FADV_WILLNEED) {
+        // A memory file is all there.
         Err(fail) if is(fail, Errno::ENODEV) => Ok(()),
         done => done,
     }
