@@ -44,6 +44,27 @@ impl BsdSockaddr {
     pub fn is_abstract(&self) -> bool {
         self.family() == bsd::AF_UNIX && self.as_bytes().get(FAMILY_BYTES) == Some(&0)
     }
+
+    /// The path of a local address, without NUL.
+    pub fn path(&self) -> Option<&[u8]> {
+        let path = self.as_bytes().get(FAMILY_BYTES..)?;
+        let is_path = self.family() == bsd::AF_UNIX && path.first().is_some_and(|byte| *byte != 0);
+        is_path.then_some(path)
+    }
+
+    /// The local address of a path, which ends where it has a NUL. `None` for one that is too long.
+    pub fn of_path(path: &[u8]) -> Option<BsdSockaddr> {
+        let len = unix_len(path).ok()?;
+        let mut bytes = [0; SOCKADDR_MAX];
+        let [len_byte, family_byte, data @ ..] = &mut bytes;
+        *len_byte = u8::try_from(len.checked_add(FAMILY_BYTES)?).ok()?;
+        *family_byte = u8::try_from(bsd::AF_UNIX).ok()?;
+        for (to, from) in data.iter_mut().zip(path).take(len) {
+            *to = *from;
+        }
+        let len = *len_byte;
+        Some(BsdSockaddr { bytes, len })
+    }
 }
 
 /// FreeBSD's address for the bytes a Linux program gave.
@@ -269,5 +290,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A path goes into an address and comes out of it.
+    #[test]
+    fn paths() {
+        let address = BsdSockaddr::of_path(b"/run/x\0rest").unwrap();
+        assert_eq!(address.path(), Some(&b"/run/x"[..]));
+        assert_eq!(address, sockaddr_to_bsd(b"\x01\0/run/x\0").unwrap());
+        assert_eq!(BsdSockaddr::of_path(&[b'x'; 200]), None);
+        assert_eq!(sockaddr_to_bsd(b"\x01\0\0name").unwrap().path(), None);
+        assert_eq!(sockaddr_to_bsd(b"\x01\0").unwrap().path(), None);
+        assert_eq!(
+            sockaddr_to_bsd(&[2, 0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0])
+                .unwrap()
+                .path(),
+            None
+        );
     }
 }

@@ -40,5 +40,6 @@ pub mod time;
 pub mod timer;
 pub mod wait;
 
+mod exec_args;
 mod map;
 pub(crate) mod reroot;

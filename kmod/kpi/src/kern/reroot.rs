@@ -9,9 +9,11 @@
 use core::ffi::{c_char, c_int};
 
 use linux_abi::relink::{MOST_LINKS, component, splice};
+use linux_abi::sockaddr::BsdSockaddr;
 
 use super::io::Buffer;
 use super::path::At;
+use super::socket::with_address;
 use crate::{Cx, Errno, Result, check};
 
 /// Room for a path and its NUL; FreeBSD's namei(9) takes no longer ones.
@@ -132,6 +134,37 @@ pub(crate) fn with_paths(
         }
         _ => ret,
     }
+}
+
+/// The same for a call that takes a socket's address: the path of a local one.
+pub(crate) fn with_local(
+    cx: &mut Cx<'_>,
+    address: &BsdSockaddr,
+    follow: bool,
+    call: impl Fn(*mut ffi::thread, *mut ffi::sockaddr) -> c_int,
+) -> Result<()> {
+    let ret = with_address(address, |sa| call(cx.td(), sa));
+    let relinked = match address.path() {
+        Some(path) if ret == ffi::ENOENT.cast_signed() && is_active(cx) => {
+            relinked_address(cx, path, follow)?
+        }
+        _ => None,
+    };
+    check(relinked.map_or(ret, |address| {
+        with_address(&address, |sa| call(cx.td(), sa))
+    }))
+}
+
+#[cold]
+fn relinked_address(cx: &mut Cx<'_>, path: &[u8], follow: bool) -> Result<Option<BsdSockaddr>> {
+    let mut room = Buffer::new(cx, PATH_MAX)?;
+    for (to, from) in room.iter_mut().zip(path) {
+        *to = *from;
+    }
+    Ok(match follow_links(cx, ffi::AT_FDCWD, &mut room, follow) {
+        Ok(true) => BsdSockaddr::of_path(&room),
+        Ok(false) | Err(_) => None,
+    })
 }
 
 fn in_kernel(at: At, path: &Buffer) -> Where {

@@ -14,6 +14,7 @@ use linux_abi::sockopt::Place;
 
 use super::fd::new_fd;
 use super::io::{Buffer, Uio, would_block};
+use super::reroot::with_local;
 use crate::{Cx, Errno, Fail, Result, UserAddr, check};
 
 /// Room for any FreeBSD address.
@@ -44,7 +45,10 @@ impl AddressRoom {
 }
 
 /// A kernel copy of an address that kern_* functions may write to.
-fn with_address<T>(address: &BsdSockaddr, call: impl FnOnce(*mut ffi::sockaddr) -> T) -> T {
+pub(super) fn with_address<T>(
+    address: &BsdSockaddr,
+    call: impl FnOnce(*mut ffi::sockaddr) -> T,
+) -> T {
     let mut room = AddressRoom([0; ROOM]);
     for (to, from) in room.0.iter_mut().zip(address.as_bytes()) {
         *to = *from;
@@ -86,17 +90,17 @@ pub fn kern_socketpair(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -
 
 /// bind(2).
 pub fn bind(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Result<()> {
-    with_address(address, |sa| {
+    with_local(cx, address, false, |td, sa| {
         // SAFETY: current; the address is whole and in kernel memory.
-        check(unsafe { ffi::kern_bindat(cx.td(), ffi::AT_FDCWD, fd.0, sa) })
+        unsafe { ffi::kern_bindat(td, ffi::AT_FDCWD, fd.0, sa) }
     })
 }
 
 /// connect(2). EINTR rather than a restart, as connecting goes on.
 pub fn connect(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Result<()> {
-    with_address(address, |sa| {
+    with_local(cx, address, true, |td, sa| {
         // SAFETY: current; the address is whole and in kernel memory.
-        check(unsafe { ffi::kern_connectat(cx.td(), ffi::AT_FDCWD, fd.0, sa) })
+        unsafe { ffi::kern_connectat(td, ffi::AT_FDCWD, fd.0, sa) }
     })
 }
 

@@ -7,6 +7,8 @@
 //! - there are no abstract local names: to bind to one, or to none for an automatic one, is
 //!   EADDRNOTAVAIL; to connect to one is ECONNREFUSED, as nobody listens there
 //! - a local path has 104 bytes at most, else ENAMETOOLONG
+//! - getsockname of a socket bound below an absolute link of the emulation root has the path that
+//!   the link leads to
 
 use kpi::kern::fd::{info, kern_close};
 use kpi::kern::socket::{self, AddressRoom};
