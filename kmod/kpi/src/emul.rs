@@ -7,6 +7,7 @@
 
 mod limbo;
 mod pem;
+mod tables;
 
 use core::cell::Cell;
 use core::mem::offset_of;
@@ -15,6 +16,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64,
 
 pub(crate) use limbo::drain;
 pub use pem::Pem;
+use tables::{MISS_WORDS, Tables};
 
 use crate::mem::KBox;
 use crate::tap::Tap;
@@ -72,46 +74,6 @@ impl ThreadState {
             // SAFETY: caller.
             unsafe { crate::kern::sched::reset(td) };
         }
-    }
-}
-
-const SIGNALS: usize = 64;
-const MISS_WORDS: usize = 8;
-
-/// The part of a Linux sigaction that FreeBSD's does not hold.
-struct SignalExtra {
-    flags: AtomicU64,
-    restorer: AtomicU64,
-}
-
-/// The larger part of a process's state, which many programs never need: a process without it
-/// forks lightly.
-struct Tables {
-    /// One for each Linux signal.
-    signals: [SignalExtra; SIGNALS],
-    /// One bit for each call number that was logged as missing; the last is for all larger ones.
-    missed: [AtomicU64; MISS_WORDS],
-    /// Whether the kernel's SIGBUS handler is that of SIGSEGV (kern::standin).
-    sigbus_stands_in: AtomicBool,
-}
-
-impl Tables {
-    fn new() -> Self {
-        Tables {
-            signals: [const {
-                SignalExtra {
-                    flags: AtomicU64::new(0),
-                    restorer: AtomicU64::new(0),
-                }
-            }; SIGNALS],
-            missed: [const { AtomicU64::new(0) }; MISS_WORDS],
-            sigbus_stands_in: AtomicBool::new(false),
-        }
-    }
-
-    /// The entry of a Linux signal number (1..=64).
-    fn signal(&self, signal: u32) -> Option<&SignalExtra> {
-        self.signals.get((signal as usize).wrapping_sub(1))
     }
 }
 
