@@ -1111,3 +1111,184 @@ lrs_move_memory(struct thread *td, struct proc *p, void *local,
 	uio.uio_rw = write ? UIO_WRITE : UIO_READ;
 	return (proc_rwmem(p, &uio));
 }
+
+/* --- tracing */
+
+/* The current thread stops for its tracer, if it still has one. */
+void
+lrs_trace_stop(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+
+	PROC_LOCK(p);
+	if ((p->p_flag & (P_TRACED | P_WEXIT)) == P_TRACED)
+		ptracestop(td, SIGTRAP, NULL);
+	PROC_UNLOCK(p);
+}
+
+static void
+set_traced(struct proc *p, struct proc *tracer)
+{
+	proc_set_traced(p, false);
+	proc_reparent(p, tracer, false);
+}
+
+/*
+ * What PT_ATTACH does, without the SIGSTOP. The process is locked before and
+ * after, but not in between.
+ */
+int
+lrs_trace_attach(struct thread *td, struct proc *p)
+{
+	int error;
+
+	_PHOLD(p);
+	PROC_UNLOCK(p);
+	sx_xlock(&proctree_lock);
+	PROC_LOCK(p);
+	error = p_candebug(td, p);
+	if (p == td->td_proc || (p->p_flag & (P_SYSTEM | P_TRACED)) != 0)
+		error = EPERM;
+	else if ((p->p_flag & P_WEXIT) != 0)
+		error = ESRCH;
+	if (error == 0) {
+		set_traced(p, td->td_proc);
+		if ((p->p_flag & P_STOPPED_SIG) != 0) {
+			PROC_SLOCK(p);
+			p->p_flag &= ~(P_STOPPED_SIG | P_WAITED);
+			thread_unsuspend(p);
+			PROC_SUNLOCK(p);
+		}
+	}
+	sx_xunlock(&proctree_lock);
+	_PRELE(p);
+	return (error);
+}
+
+/* A process that does not run yet gets its parent's tracer. */
+void
+lrs_trace_attach_child(struct thread *td, struct thread *child)
+{
+	struct proc *p = td->td_proc, *p2 = child->td_proc;
+
+	sx_xlock(&proctree_lock);
+	if ((p->p_flag & P_TRACED) != 0) {
+		PROC_LOCK(p2);
+		set_traced(p2, p->p_pptr);
+		PROC_UNLOCK(p2);
+	}
+	sx_xunlock(&proctree_lock);
+}
+
+/* What PT_DETACH does, whether or not the process is stopped. */
+void
+lrs_trace_detach(struct proc *p)
+{
+	struct proc *parent;
+	struct thread *td;
+
+	sx_xlock(&proctree_lock);
+	PROC_LOCK(p);
+	if ((p->p_flag & P_TRACED) == 0) {
+		PROC_UNLOCK(p);
+		sx_xunlock(&proctree_lock);
+		return;
+	}
+	p->p_flag &= ~(P_TRACED | P_WAITED);
+	if (p->p_oppid != p->p_pptr->p_pid) {
+		PROC_LOCK(p->p_pptr);
+		sigqueue_take(p->p_ksi);
+		PROC_UNLOCK(p->p_pptr);
+		parent = proc_realparent(p);
+		proc_reparent(p, parent, false);
+		if (parent == initproc)
+			p->p_sigparent = SIGCHLD;
+	}
+	p->p_ptevents = 0;
+	FOREACH_THREAD_IN_PROC(p, td)
+		td->td_dbgflags &= ~(TDB_XSIG | TDB_FSTP | TDB_SUSPEND |
+		    TDB_BORN);
+	lrs_trace_continue(p);
+	PROC_UNLOCK(p);
+	sx_xunlock(&proctree_lock);
+}
+
+/* The tracees among the children, by index; locked. */
+struct proc *
+lrs_traced_child(struct thread *td, int index)
+{
+	struct proc *p;
+
+	sx_slock(&proctree_lock);
+	LIST_FOREACH(p, &td->td_proc->p_children, p_sibling)
+		if ((p->p_flag & P_TRACED) != 0 && index-- == 0) {
+			PROC_LOCK(p);
+			break;
+		}
+	sx_sunlock(&proctree_lock);
+	return (p);
+}
+
+bool
+lrs_all_suspended(struct proc *p)
+{
+	bool all;
+
+	PROC_SLOCK(p);
+	all = p->p_suspcount == p->p_numthreads;
+	PROC_SUNLOCK(p);
+	return (all);
+}
+
+/* A stopped process goes on, but for the threads that are held. */
+void
+lrs_trace_continue(struct proc *p)
+{
+	p->p_xthread = NULL;
+	p->p_flag &= ~(P_STOPPED_TRACE | P_STOPPED_SIG | P_WAITED);
+	PROC_SLOCK(p);
+	thread_unsuspend(p);
+	PROC_SUNLOCK(p);
+	itimer_proc_continue(p);
+	kqtimer_proc_continue(p);
+}
+
+void
+lrs_trace_hold(struct thread *td)
+{
+	td->td_dbgflags |= TDB_SUSPEND;
+	ast_sched(td, TDA_SUSPEND);
+}
+
+/* Something for the tracer to wait for, which is locked. */
+void
+lrs_trace_tell(struct proc *tracer)
+{
+	tracer->p_flag |= P_STATCHILD;
+	wakeup(tracer);
+}
+
+void
+lrs_wkilled(struct proc *p)
+{
+	proc_wkilled(p);
+}
+
+/* The floating-point state of a thread that does not run in user mode. */
+void
+lrs_fpu_get(struct thread *td, char *to, size_t size)
+{
+	fpugetregs(td);
+	memcpy(to, get_pcb_user_save_td(td), size);
+}
+
+int
+lrs_fpu_set(struct thread *td, char *from, size_t size)
+{
+	struct savefpu *area = (struct savefpu *)from;
+
+	fpugetregs(td);
+	return (fpusetregs(td, area, size > sizeof(*area) ?
+	    (char *)(area + 1) : NULL, size > sizeof(*area) ?
+	    size - sizeof(*area) : 0));
+}

@@ -214,6 +214,20 @@ void	lrs_lock_destroy(struct mtx *);
 int	lrs_sleep_unlocked(void *channel, struct proc *, const char *why);
 void	lrs_knote_locked(struct proc *, long hint);
 
+/* Tracing (kpi::kern::ptrace). */
+void	lrs_trace_stop(struct thread *);
+int	lrs_trace_attach(struct thread *, struct proc *);
+void	lrs_trace_attach_child(struct thread *, struct thread *child);
+void	lrs_trace_detach(struct proc *);
+struct proc *lrs_traced_child(struct thread *, int index);
+bool	lrs_all_suspended(struct proc *);
+void	lrs_trace_continue(struct proc *);
+void	lrs_trace_hold(struct thread *);
+void	lrs_trace_tell(struct proc *tracer);
+void	lrs_wkilled(struct proc *);
+void	lrs_fpu_get(struct thread *, char *to, size_t size);
+int	lrs_fpu_set(struct thread *, char *from, size_t size);
+
 int	lrs_move_memory(struct thread *, struct proc *, void *local,
 	    unsigned long remote, size_t len, bool write);
 

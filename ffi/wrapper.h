@@ -50,6 +50,7 @@
 #include <sys/procctl.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
+#include <sys/reg.h>
 #include <sys/resourcevar.h>
 #include <sys/rmlock.h>
 #include <sys/rtprio.h>

@@ -53,6 +53,7 @@ pub mod pipe;
 pub mod pod;
 pub mod poll;
 pub mod prctl;
+pub mod ptrace;
 pub mod relink;
 pub mod remote;
 pub mod rlimit;

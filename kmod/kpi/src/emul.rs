@@ -18,6 +18,9 @@ pub(crate) use limbo::drain;
 pub use pem::Pem;
 use tables::{MISS_WORDS, Tables};
 
+use crate::kern::ptrace;
+use crate::kern::ptrace::EndedList;
+use crate::kern::ptrace::state::Trace;
 use crate::mem::KBox;
 use crate::tap::Tap;
 
@@ -43,6 +46,8 @@ pub struct ThreadState {
     pub policy: AtomicI32,
     /// Whether children start with the usual policy (SCHED_RESET_ON_FORK).
     pub reset_on_fork: AtomicBool,
+    /// How it is traced.
+    pub(crate) trace: Trace,
 }
 
 const _: () = assert!(offset_of!(ThreadState, tid) == 20);
@@ -59,6 +64,7 @@ impl ThreadState {
             timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
             policy: AtomicI32::new(0),
             reset_on_fork: AtomicBool::new(false),
+            trace: Trace::new(),
         }
     }
 
@@ -90,6 +96,10 @@ pub struct ProcState {
     tables: AtomicPtr<Tables>,
     /// Hears of the process's signals; made when it first has a signalfd.
     signal_tap: AtomicPtr<Tap>,
+    /// Whether it has ever traced another process.
+    pub(crate) is_tracer: AtomicBool,
+    /// The threads of tracees that ended.
+    pub(crate) ended: EndedList,
 }
 
 impl ProcState {
@@ -100,6 +110,8 @@ impl ProcState {
             brk_end: AtomicU64::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             signal_tap: AtomicPtr::new(ptr::null_mut()),
+            is_tracer: AtomicBool::new(false),
+            ended: EndedList::new(),
         }
     }
 
@@ -367,6 +379,9 @@ pub(crate) unsafe fn on_new_thread<'a>(newtd: *mut ffi::thread) -> &'a ThreadSta
         let new = &*(*newtd).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(ffi::lrs_curthread()) {
             own.hand_down(new, newtd);
+            if own.trace.has(linux_abi::ptrace::options::CLONE) {
+                ptrace::follow_thread(&own.trace, newtd);
+            }
         }
         new
     }
@@ -389,8 +404,26 @@ pub(crate) unsafe fn must_look_up_root(p: *mut ffi::proc_, times: u32) -> bool {
 /// `td` is current and the only thread of its process.
 pub(crate) unsafe fn detach_process(td: *mut ffi::thread) {
     // SAFETY: caller.
+    let traces = unsafe { proc_state((*td).td_proc) }
+        .is_some_and(|state| state.is_tracer.load(Ordering::Relaxed));
+    if traces {
+        // SAFETY: caller.
+        unsafe { ptrace::detach_all(td) };
+    }
+    // SAFETY: caller; others look at a thread's state under the lock of its process.
+    let t = unsafe {
+        let p = (*td).td_proc;
+        ffi::lrs_PROC_LOCK(p);
+        let t = core::mem::replace(&mut (*td).td_emuldata, ptr::null_mut());
+        ffi::lrs_PROC_UNLOCK(p);
+        t.cast::<ThreadState>()
+    };
+    if !t.is_null() {
+        // SAFETY: emul; just unlinked, so nobody else has it.
+        drop(unsafe { KBox::from_raw(t) });
+    }
+    // SAFETY: caller.
     unsafe {
-        detach_thread(td);
         limbo::retire((*td).td_proc);
     }
 }
@@ -417,6 +450,8 @@ pub(crate) unsafe fn thread_gone(td: *mut ffi::thread) {
     let Some(state) = (unsafe { thread_state(td) }) else {
         return;
     };
+    // SAFETY: caller.
+    unsafe { ptrace::thread_ended(td, state, 0) };
     let clear = state.clear_child_tid.replace(0);
     let robust = state.robust_list.replace(0);
     let tid = state.tid.get();

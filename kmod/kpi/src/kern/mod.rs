@@ -25,6 +25,7 @@ pub mod pidfd;
 pub mod pipe;
 pub mod poll;
 pub mod process;
+pub mod ptrace;
 pub mod remap;
 pub mod remote;
 pub mod sched;

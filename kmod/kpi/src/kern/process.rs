@@ -6,21 +6,40 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 
 use linux_abi::clone::{CloneFlags, ClonePlan};
+use linux_abi::ptrace::Event;
+use linux_abi::signal::LinuxSignal;
 
 use super::pidfd::ForChild;
+use super::ptrace;
 use crate::sysvec::max_user;
 use crate::{Cx, Errno, Result, UserAddr, UserOut, check, emul};
 
 /// exit1(9): ends the process; `status` as exit_group(2) takes it.
 pub fn exit1(cx: &mut Cx<'_>, status: i32) -> Result<Infallible> {
+    ptrace::stop_for(
+        cx,
+        Event::Exit,
+        u64::from(status.cast_unsigned() & 0xff) << 8,
+    );
     // SAFETY: current; never returns. Only the low byte reaches the parent, as on Linux.
     unsafe { ffi::exit1(cx.td(), status & 0xff, 0) }
 }
 
 /// Ends the thread, or the process if it is the last one.
 pub fn thread_exit(cx: &mut Cx<'_>, status: i32) -> Result<Infallible> {
+    if super::remote::threads(cx) > 1 {
+        // The last one does so in exit1.
+        ptrace::stop_for(
+            cx,
+            Event::Exit,
+            u64::from(status.cast_unsigned() & 0xff) << 8,
+        );
+    }
     // SAFETY: current; the thread has left user mode for good.
     unsafe {
+        if super::remote::threads(cx) > 1 {
+            ptrace::thread_ended(cx.td(), cx.thread_state(), (status & 0xff) << 8);
+        }
         emul::thread_gone(cx.td());
         // Returns only in the last thread of a process.
         ffi::kern_thr_exit(cx.td());
@@ -32,7 +51,12 @@ pub fn thread_exit(cx: &mut Cx<'_>, status: i32) -> Result<Infallible> {
 /// EAGAIN beyond the limits.
 pub fn fork(cx: &mut Cx<'_>, rf_flags: i32) -> Result<i32> {
     let child = fork_stopped(cx, rf_flags, 0)?;
-    Ok(start(child))
+    let event = if rf_flags & ffi::RFPPWAIT as c_int != 0 {
+        Event::Vfork
+    } else {
+        Event::Fork
+    };
+    Ok(begin(cx, child, event))
 }
 
 /// fork1(9): a child that has its Linux state and does not run yet.
@@ -52,6 +76,20 @@ fn fork_stopped(cx: &mut Cx<'_>, rf_flags: i32, flags2: i32) -> Result<*mut ffi:
         emul::on_fork(cx.td(), td);
         Ok(td)
     }
+}
+
+/// Lets a new process run, traced if its parent is and the tracer wants; its pid.
+fn begin(cx: &Cx<'_>, td: *mut ffi::thread, event: Event) -> i32 {
+    let followed = ptrace::wants(cx, event);
+    if followed {
+        // SAFETY: from fork_stopped.
+        unsafe { ptrace::follow_process(cx, td) };
+    }
+    let pid = start(td);
+    if followed {
+        ptrace::stop_for(cx, event, pid.cast_unsigned().into());
+    }
+    pid
 }
 
 /// Lets a new process run; its pid.
@@ -151,12 +189,23 @@ pub fn clone_process(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
         (*p).p_pid
     };
     if request.has(CloneFlags::CLONE_PARENT_SETTID)
-        && let Some(at) = request.parent_tid
+        && let Some(at) = &request.parent_tid
     {
         // Linux does not undo the child for a bad address either (kernel_clone).
-        let _ = at.write(cx, &pid);
+        let _ = at.again().write(cx, &pid);
     }
-    Ok(start(td))
+    let event = if request.has(CloneFlags::CLONE_VFORK) {
+        Event::Vfork
+    } else if request.plan.exit_signal == Some(LinuxSignal::SIGCHLD) {
+        Event::Fork
+    } else {
+        Event::Clone
+    };
+    Ok(if request.has(CloneFlags::CLONE_UNTRACED) {
+        start(td)
+    } else {
+        begin(cx, td, event)
+    })
 }
 
 /// What the new thread's initialiser gets, and the id it gives back.
@@ -200,6 +249,10 @@ pub fn clone_thread(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
     // EPROCLIM is FreeBSD's word for too many threads.
     match check(error) {
         Err(fail) if fail == Errno::EPROCLIM.into() => Err(Errno::EAGAIN.into()),
-        other => other.map(|()| new.tid),
+        other => {
+            other?;
+            ptrace::stop_for(cx, Event::Clone, new.tid.cast_unsigned().into());
+            Ok(new.tid)
+        }
     }
 }

@@ -7,9 +7,10 @@ use linux_abi::bsd;
 use linux_abi::c::{l_rusage, l_timeval};
 use linux_abi::fd::Fd;
 use linux_abi::siginfo::BsdSiginfo;
-use linux_abi::signal::BsdSignal;
-use linux_abi::wait::WaitTarget;
+use linux_abi::signal::{BsdSignal, LinuxSignal};
+use linux_abi::wait::{WaitTarget, status_to_linux};
 
+use super::ptrace::{self, Found};
 use crate::sysvec::sendsig::bsd_siginfo;
 use crate::{Cx, Errno, Result, check};
 
@@ -17,7 +18,7 @@ use crate::{Cx, Errno, Result, check};
 pub struct Changed {
     /// Its pid.
     pub pid: i32,
-    /// FreeBSD's status word.
+    /// Its status, as Linux tells it.
     pub status: i32,
 }
 
@@ -44,6 +45,9 @@ pub fn wait(
 ) -> Result<Option<Changed>> {
     if let WaitTarget::Descriptor(fd) = target {
         return wait_pidfd(cx, Fd(fd), options, all, details);
+    }
+    if ptrace::is_tracer(cx) {
+        return wait_as_tracer(cx, target, options, details);
     }
     if !all {
         return wait6(cx, target, options, details);
@@ -97,6 +101,68 @@ pub fn wait(
             _ => check(unsafe { ffi::lrs_wait_child(cx.td(), RECHECK_TICKS) })?,
         }
     }
+}
+
+/// As wait for a process that traces others. Every child counts, whatever it signals with.
+fn wait_as_tracer(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
+    mut details: Option<&mut Option<Details>>,
+) -> Result<Option<Changed>> {
+    let take = options & bsd::WNOWAIT == 0;
+    // Stops of tracees are ours to tell. Something must be left to ask for.
+    let plain = options & !(bsd::WTRAPPED | bsd::WUNTRACED | bsd::WLINUXCLONE) | bsd::WNOHANG;
+    let plain = if plain & (bsd::WEXITED | bsd::WCONTINUED) == 0 {
+        plain | bsd::WCONTINUED | bsd::WNOWAIT
+    } else {
+        plain
+    };
+    loop {
+        let exists = match ptrace::wait_tracee(cx, target, take) {
+            Found::Stopped(pid, status) => {
+                return Ok(Some(traced(pid, status, bsd::CLD_TRAPPED, details)));
+            }
+            Found::Ended(pid, status) => {
+                return Ok(Some(traced(pid, status, bsd::CLD_EXITED, details)));
+            }
+            Found::Nothing(exists) => exists,
+        };
+        let mut children = exists;
+        for kind in [0, bsd::WLINUXCLONE] {
+            match wait6(cx, target, plain | kind, details.as_deref_mut()) {
+                Err(fail) if fail == Errno::ECHILD.into() => {}
+                Ok(None) => children = true,
+                other => return other,
+            }
+        }
+        if !children {
+            return Err(Errno::ECHILD.into());
+        }
+        if options & bsd::WNOHANG != 0 {
+            return Ok(None);
+        }
+        // SAFETY: current.
+        check(unsafe { ffi::lrs_wait_child(cx.td(), RECHECK_TICKS) })?;
+    }
+}
+
+/// What a tracee tells.
+fn traced(pid: i32, status: i32, code: i32, details: Option<&mut Option<Details>>) -> Changed {
+    if let (Some(place), Some(signal)) = (details, BsdSignal::new(bsd::SIGCHLD)) {
+        let mut info = BsdSiginfo::new(signal, code);
+        info.pid = pid;
+        let told = status >> 8;
+        info.status = match LinuxSignal::new(told) {
+            Some(signal) if code == bsd::CLD_TRAPPED => signal.to_bsd().number(),
+            _ => told,
+        };
+        *place = Some(Details {
+            info,
+            usage: l_rusage::default(),
+        });
+    }
+    Changed { pid, status }
 }
 
 /// The child behind a pidfd. EBADF; ECHILD where it is none, or was waited for; EAGAIN where
@@ -200,7 +266,10 @@ fn kern_wait6(
     if pid == 0 {
         return Ok(None);
     }
-    Ok(Some(Changed { pid, status }))
+    Ok(Some(Changed {
+        pid,
+        status: status_to_linux(status),
+    }))
 }
 
 /// Whether SIGCHLD waits for the process.

@@ -121,6 +121,7 @@ unsafe fn no_value(td: *mut ffi::thread, error: c_int) {
         let frame = &mut *(*td).td_frame;
         match error {
             // Runs the two-byte (tf_err) syscall instruction again; rax still holds the number.
+            ffi::ERESTART if rewritten(td) => {}
             ffi::ERESTART => frame.tf_rip -= frame.tf_err,
             ffi::EJUSTRETURN => {}
             _ => {
@@ -129,6 +130,18 @@ unsafe fn no_value(td: *mut ffi::thread, error: c_int) {
             }
         }
         return_by_iret((*td).td_pcb);
+    }
+}
+
+/// Whether a debugger has set the registers since the call was made.
+unsafe fn rewritten(td: *mut ffi::thread) -> bool {
+    // SAFETY: caller: td is curthread; emul.
+    unsafe {
+        (*td)
+            .td_emuldata
+            .cast::<crate::emul::ThreadState>()
+            .as_ref()
+            .is_some_and(|state| state.trace.rewritten.replace(false))
     }
 }
 

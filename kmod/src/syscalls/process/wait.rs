@@ -9,9 +9,7 @@ use kpi::{Cx, Result, UserOut};
 use linux_abi::c::{l_rusage, l_siginfo_t};
 use linux_abi::pod::Pod;
 use linux_abi::siginfo::siginfo_to_linux;
-use linux_abi::wait::{
-    WALL, status_to_linux, wait4_options, wait4_target, waitid_options, waitid_target,
-};
+use linux_abi::wait::{WALL, wait4_options, wait4_target, waitid_options, waitid_target};
 
 const fn all_children(options: i32) -> bool {
     options.cast_unsigned() & WALL != 0
@@ -37,7 +35,7 @@ pub(crate) fn wait4(
     };
 
     if let Some(status) = status {
-        status.write(cx, &status_to_linux(child.status))?;
+        status.write(cx, &child.status)?;
     }
     if let (Some(usage), Some(details)) = (usage, &details) {
         usage.write(cx, &details.usage)?;
