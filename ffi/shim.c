@@ -500,6 +500,79 @@ lrs_write_kernel(struct thread *td, int fd, void *buf, size_t len, off_t offset)
 	    kern_pwritev(td, fd, &uio, offset));
 }
 
+/*
+ * Writes to a file as if it were open with O_APPEND, or without it, at the uio's
+ * offset.  Nothing keeps the copy of the file.
+ */
+static int
+write_as_if(struct thread *td, struct file *fp, struct uio *uio, bool append)
+{
+	struct file as_if = *fp;
+	ssize_t asked = uio->uio_resid;
+	int error;
+
+	if (append)
+		as_if.f_flag |= FAPPEND;
+	else
+		as_if.f_flag &= ~FAPPEND;
+	uio->uio_td = td;
+	uio->uio_rw = UIO_WRITE;
+	error = fo_write(&as_if, uio, td->td_ucred, FOF_OFFSET, td);
+	if (uio->uio_resid != asked && (error == EWOULDBLOCK ||
+	    error == EINTR || error == ERESTART))
+		error = 0;
+	return (error);
+}
+
+/* Writes zeros over at most a page of a file. */
+int
+lrs_write_zeros(struct thread *td, int fd, off_t offset, size_t len)
+{
+	struct file *fp;
+	struct iovec iov;
+	struct uio uio;
+	int error;
+
+	error = fget_write(td, fd, &cap_pwrite_rights, &fp);
+	if (error != 0)
+		return (error);
+	if ((fp->f_ops->fo_flags & DFLAG_SEEKABLE) == 0) {
+		fdrop(fp, td);
+		return (ESPIPE);
+	}
+	kernel_uio(td, &uio, &iov, __DECONST(void *, zero_region), len);
+	uio.uio_offset = offset;
+	error = write_as_if(td, fp, &uio, false);
+	fdrop(fp, td);
+	return (error);
+}
+
+/* At the vnode's file's own offset when `offset' is negative. */
+int
+lrs_write_appending(struct thread *td, int fd, struct uio *uio, off_t offset,
+    bool append)
+{
+	struct file *fp;
+	ssize_t asked;
+	int error;
+
+	error = fget_write(td, fd, &cap_pwrite_rights, &fp);
+	if (error != 0)
+		return (error);
+	if (fp->f_type != DTYPE_VNODE) {
+		fdrop(fp, td);
+		return (EOPNOTSUPP);
+	}
+	asked = uio->uio_resid;
+	uio->uio_offset = offset < 0 ? foffset_lock(fp, 0) : offset;
+	error = write_as_if(td, fp, uio, append);
+	if (offset < 0)
+		foffset_unlock(fp, uio->uio_offset, 0);
+	fdrop(fp, td);
+	td->td_retval[0] = asked - uio->uio_resid;
+	return (error);
+}
+
 /* Whether an open device is a terminal. */
 static bool
 is_terminal(struct vnode *vp)

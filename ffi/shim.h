@@ -91,6 +91,10 @@ int	lrs_fstat(struct thread *, int fd, struct stat *, char *device,
 int	lrs_extattr_list(struct thread *, int fd, const char *path, bool open,
 	    bool follow, char *names, size_t size, size_t *used);
 
+int	lrs_write_zeros(struct thread *, int fd, off_t offset, size_t len);
+int	lrs_write_appending(struct thread *, int fd, struct uio *, off_t offset,
+	    bool append);
+
 /* ffi/pipe.c */
 int	lrs_pipe_same(struct thread *, int fd1, int fd2, bool *same);
 int	lrs_pipe_hold(struct thread *, int fd, bool nonblock, struct file **,

@@ -186,14 +186,16 @@ pub fn flags_to_linux(bsd_flags: i32, opened: bool) -> i32 {
     out.cast_signed()
 }
 
-/// The bits F_SETFL changes, as FreeBSD's flags; the others are ignored (fcntl(2)).
-pub fn setfl_to_bsd(flags: i32) -> i32 {
+/// The flags for FreeBSD's F_SETFL: the bits Linux's changes, the others being ignored (fcntl(2)),
+/// and those of `current`, the file's flags, that Linux leaves alone where FreeBSD would not.
+pub fn setfl_to_bsd(flags: i32, current: i32) -> i32 {
     let flags = OpenFlags::from_bits_truncate(flags.cast_unsigned());
     let changeable = OpenFlags::O_APPEND | OpenFlags::O_NONBLOCK | OpenFlags::O_DIRECT;
     let set = MAP
         .iter()
         .filter(|(flag, _)| (flags & changeable).contains(*flag));
-    let out = set.fold(0, |bits, (_, bit)| bits | bit);
+    let kept = current & (bsd::O_SYNC | bsd::O_DSYNC);
+    let out = set.fold(kept, |bits, (_, bit)| bits | bit);
     if flags.contains(OpenFlags::O_ASYNC) {
         out | bsd::O_ASYNC
     } else {
@@ -334,8 +336,10 @@ mod tests {
     #[test]
     fn setfl_ignores_the_rest() {
         let all = bsd::O_APPEND | bsd::O_NONBLOCK | bsd::O_DIRECT | bsd::O_ASYNC;
-        assert_eq!(setfl_to_bsd(-1), all);
-        assert_eq!(setfl_to_bsd(linux::O_CREAT.cast_signed()), 0);
+        assert_eq!(setfl_to_bsd(-1, 0), all);
+        assert_eq!(setfl_to_bsd(linux::O_CREAT.cast_signed(), 0), 0);
+        let sync = bsd::O_SYNC | bsd::O_DSYNC;
+        assert_eq!(setfl_to_bsd(0, sync | bsd::O_APPEND), sync);
     }
 
     /// openat2(2) rejects what open(2) ignores.

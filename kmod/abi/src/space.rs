@@ -10,23 +10,35 @@ use crate::errno::Errno;
 pub enum Fallocate {
     /// Give the range its blocks, and make the file long enough.
     Allocate,
+    /// The same for a range inside the file, whose size stays.
+    AllocateInside,
     /// Take the blocks away; the range reads as zeros, the size stays.
     PunchHole,
+    /// Make zeros of the range, and the file long enough.
+    Zero,
+    /// Make zeros of a range inside the file, whose size stays.
+    ZeroInside,
 }
 
 /// Reads mode and range of fallocate(2): EINVAL for a bad range, EFBIG for one that
 /// ends beyond any file, EOPNOTSUPP for the modes FreeBSD cannot do.
 ///
-/// KEEP_SIZE alone, ZERO_RANGE, COLLAPSE_RANGE, INSERT_RANGE and UNSHARE_RANGE have no
-/// counterpart; programs fall back, as they do on Linux file systems without them.
+/// COLLAPSE_RANGE, INSERT_RANGE, UNSHARE_RANGE and WRITE_ZEROES have no counterpart; programs fall
+/// back, as they do on Linux file systems without them.
 pub const fn plan_fallocate(mode: i32, offset: i64, len: i64) -> Result<Fallocate, Errno> {
-    const PUNCH: u32 = linux::FALLOC_FL_PUNCH_HOLE | linux::FALLOC_FL_KEEP_SIZE;
+    const KEEP: u32 = linux::FALLOC_FL_KEEP_SIZE;
+    const PUNCH: u32 = linux::FALLOC_FL_PUNCH_HOLE | KEEP;
+    const ZERO: u32 = linux::FALLOC_FL_ZERO_RANGE;
+    const ZERO_KEEP: u32 = ZERO | KEEP;
     if offset < 0 || len <= 0 {
         return Err(Errno::EINVAL);
     }
     let plan = match mode.cast_unsigned() {
         0 => Fallocate::Allocate,
+        KEEP => Fallocate::AllocateInside,
         PUNCH => Fallocate::PunchHole,
+        ZERO => Fallocate::Zero,
+        ZERO_KEEP => Fallocate::ZeroInside,
         _ => return Err(Errno::EOPNOTSUPP),
     };
     match offset.checked_add(len) {
@@ -67,12 +79,19 @@ pub const fn plan_sync_file_range(offset: i64, nbytes: i64, flags: u32) -> Resul
 mod tests {
     use super::*;
 
-    /// Two modes are known; the range counts first.
+    /// Five modes are known; the range counts first.
     #[test]
     fn fallocate_modes() {
         assert_eq!(plan_fallocate(0, 0, 1), Ok(Fallocate::Allocate));
         assert_eq!(plan_fallocate(3, 0, 1), Ok(Fallocate::PunchHole));
-        for mode in (1..256).filter(|m| *m != 3).chain([-1, i32::MIN]) {
+        assert_eq!(plan_fallocate(1, 0, 1), Ok(Fallocate::AllocateInside));
+        assert_eq!(plan_fallocate(0x10, 0, 1), Ok(Fallocate::Zero));
+        assert_eq!(plan_fallocate(0x11, 0, 1), Ok(Fallocate::ZeroInside));
+        let known = [1, 3, 0x10, 0x11];
+        for mode in (1..256)
+            .filter(|m| !known.contains(m))
+            .chain([-1, i32::MIN])
+        {
             assert_eq!(
                 plan_fallocate(mode, 0, 1),
                 Err(Errno::EOPNOTSUPP),

@@ -4,6 +4,7 @@
 use linux_raw_sys::general as linux;
 
 use crate::c::l_statfs;
+use crate::pod::Pod;
 
 /// The fields of FreeBSD's `struct statfs` that Linux has too.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,33 @@ fn magic(name: &[u8; 16]) -> u32 {
     let known = MAGIC.iter().find(|(known, _)| known.as_bytes() == name);
     known.map_or(0, |(_, magic)| *magic)
 }
+
+/// What Linux tells of an open file that is in no file system here, by its mode: each kind is in
+/// one of its own there, memory files in tmpfs.
+pub fn statfs_of_kind(mode: u16) -> l_statfs {
+    const PAGE: i64 = 4096;
+    let magic = match u32::from(mode) & linux::S_IFMT {
+        linux::S_IFIFO => PIPEFS_MAGIC,
+        linux::S_IFSOCK => SOCKFS_MAGIC,
+        linux::S_IFREG => linux::TMPFS_MAGIC,
+        _ => ANON_INODE_FS_MAGIC,
+    };
+    l_statfs {
+        f_type: i64::from(magic),
+        f_bsize: PAGE,
+        f_frsize: PAGE,
+        f_namelen: 255,
+        f_flags: i64::from(ST_VALID),
+        ..l_statfs::ZERO
+    }
+}
+
+/// PIPEFS_MAGIC of linux/magic.h.
+const PIPEFS_MAGIC: u32 = 0x5049_5045;
+/// SOCKFS_MAGIC.
+const SOCKFS_MAGIC: u32 = 0x534f_434b;
+/// ANON_INODE_FS_MAGIC: eventfd, epoll and the like.
+const ANON_INODE_FS_MAGIC: u32 = 0x0904_1934;
 
 /// `struct statfs` for a Linux program. Both sizes are the unit the blocks are
 /// counted in, as Linux's file systems have it.

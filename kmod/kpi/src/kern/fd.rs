@@ -3,8 +3,8 @@
 
 use core::ffi::c_int;
 
-use linux_abi::fcntl::BsdFlock;
 use linux_abi::fd::Fd;
+use linux_abi::lock::BsdFlock;
 
 use crate::{Cx, Errno, Result, check};
 
@@ -201,6 +201,13 @@ fn from_flock(raw: &ffi::flock, lock: &mut BsdFlock) {
         kind: raw.l_type,
         whence: raw.l_whence,
     };
+}
+
+/// close_range(2): closes the descriptors, or closes them on exec. EINVAL for `last` below `first`.
+pub fn kern_close_range(cx: &mut Cx<'_>, first: u32, last: u32, cloexec: bool) -> Result<()> {
+    let flags = if cloexec { ffi::CLOSE_RANGE_CLOEXEC } else { 0 };
+    // SAFETY: current.
+    check(unsafe { ffi::kern_close_range(cx.td(), flags.cast_signed(), first, last) })
 }
 
 /// flock(2) with FreeBSD's operation. EBADF, EOPNOTSUPP where there is no file, EAGAIN, ENOLCK.

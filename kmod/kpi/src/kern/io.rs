@@ -8,9 +8,11 @@ use linux_abi::bsd;
 use linux_abi::c::l_iovec;
 use linux_abi::fd::Fd;
 
-use super::fd::info;
+pub use super::buffer::Buffer;
+use super::fd::{Info, Kind, info};
 use super::mem::MAX_USER;
 use super::socket::unconnected;
+use super::stat::kern_fstat;
 use crate::door::Kept;
 use crate::{Cx, Errno, Fail, Result, UserAddr, UserArrayIn, UserBytesIn, UserBytesOut, check};
 
@@ -93,7 +95,10 @@ pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Ke
     });
     match check(error) {
         Ok(()) => Ok(Kept),
-        Err(fail) => Err(would_block(cx, fd.0, fail)),
+        Err(fail) => {
+            let fail = would_block(cx, fd.0, fail);
+            faulted(cx, fd, fail, Began::WriteHere).map(|_| Kept)
+        }
     }
 }
 
@@ -111,7 +116,10 @@ pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Ke
     });
     match check(error) {
         Ok(()) => Ok(Kept),
-        Err(fail) => Err(unconnected(cx, fd, fail)),
+        Err(fail) => {
+            let fail = unconnected(cx, fd, fail);
+            faulted(cx, fd, fail, Began::Read).map(|_| Kept)
+        }
     }
 }
 
@@ -143,8 +151,10 @@ pub fn kern_pread(
     offset: i64,
 ) -> Result<usize> {
     // SAFETY: current; the buffer is a user address (kernel copy).
-    check(unsafe { ffi::kern_pread(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) })?;
-    Ok(transferred(cx))
+    match check(unsafe { ffi::kern_pread(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => faulted(cx, fd, fail, Began::Read),
+    }
 }
 
 /// pwrite(2). As [`write`], and ESPIPE.
@@ -156,8 +166,10 @@ pub fn kern_pwrite(
     offset: i64,
 ) -> Result<usize> {
     // SAFETY: current; the buffer is a user address (kernel copy).
-    check(unsafe { ffi::kern_pwrite(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) })?;
-    Ok(transferred(cx))
+    match check(unsafe { ffi::kern_pwrite(cx.td(), fd.0, buf.addr().as_ptr(), len, offset) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => faulted(cx, fd, fail, Began::WriteAt(offset)),
+    }
 }
 
 /// A user's array of buffers, copied in: a `struct uio` for the reading and writing calls.
@@ -208,12 +220,58 @@ impl Drop for Uio {
     }
 }
 
+/// Where a transfer began.
+#[derive(Clone, Copy)]
+enum Began {
+    /// Reading: what is in the buffers is what was moved.
+    Read,
+    /// Writing at the file's own offset, which has moved on.
+    WriteHere,
+    /// Writing there.
+    WriteAt(i64),
+}
+
+/// What was moved before a buffer turned out to be bad counts, as on Linux; FreeBSD says EFAULT for
+/// all. A socket has moved nothing then, and tmpfs takes back what made the file longer.
+#[cold]
+fn faulted(cx: &mut Cx<'_>, fd: Fd, fail: Fail, began: Began) -> Result<usize> {
+    let moved = transferred(cx);
+    if fail != Errno::EFAULT.into() || moved == 0 {
+        return Err(fail);
+    }
+    let Info { kind, flags } = info(cx, fd)?;
+    let end = match (kind, began) {
+        (Kind::Pipe | Kind::Fifo, _) | (Kind::Vnode, Began::Read) => return Ok(moved),
+        (Kind::Vnode, Began::WriteHere) => seek(cx, fd, 0, SEEK_CUR)?,
+        // CAST: a byte count.
+        (Kind::Vnode, Began::WriteAt(at)) if flags & bsd::O_APPEND == 0 => {
+            at.saturating_add(moved as i64)
+        }
+        _ => return Err(fail),
+    };
+    let st = kern_fstat(cx, fd)?;
+    if i32::from(st.mode) & bsd::S_IFMT != bsd::S_IFREG || end <= st.size {
+        return Ok(moved);
+    }
+    if matches!(began, Began::WriteHere) {
+        // CAST: a byte count.
+        seek(cx, fd, end.saturating_sub(moved as i64), SEEK_SET)?;
+    }
+    Err(fail)
+}
+
+const SEEK_SET: i32 = 0;
+const SEEK_CUR: i32 = 1;
+
 /// readv(2).
 pub fn kern_readv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
     // SAFETY: current; a Uio owns a whole uio.
     match check(unsafe { ffi::kern_readv(cx.td(), fd.0, uio.0.as_ptr()) }) {
         Ok(()) => Ok(transferred(cx)),
-        Err(fail) => Err(unconnected(cx, fd, fail)),
+        Err(fail) => {
+            let fail = unconnected(cx, fd, fail);
+            faulted(cx, fd, fail, Began::Read)
+        }
     }
 }
 
@@ -222,21 +280,43 @@ pub fn kern_writev(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
     // SAFETY: current; a Uio owns a whole uio.
     match check(unsafe { ffi::kern_writev(cx.td(), fd.0, uio.0.as_ptr()) }) {
         Ok(()) => Ok(transferred(cx)),
-        Err(fail) => Err(would_block(cx, fd.0, fail)),
+        Err(fail) => {
+            let fail = would_block(cx, fd.0, fail);
+            faulted(cx, fd, fail, Began::WriteHere)
+        }
     }
 }
 
 /// preadv(2).
 pub fn kern_preadv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio, offset: i64) -> Result<usize> {
     // SAFETY: current; a Uio owns a whole uio.
-    check(unsafe { ffi::kern_preadv(cx.td(), fd.0, uio.0.as_ptr(), offset) })?;
-    Ok(transferred(cx))
+    match check(unsafe { ffi::kern_preadv(cx.td(), fd.0, uio.0.as_ptr(), offset) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => faulted(cx, fd, fail, Began::Read),
+    }
 }
 
 /// pwritev(2).
 pub fn kern_pwritev(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio, offset: i64) -> Result<usize> {
     // SAFETY: current; a Uio owns a whole uio.
-    check(unsafe { ffi::kern_pwritev(cx.td(), fd.0, uio.0.as_ptr(), offset) })?;
+    match check(unsafe { ffi::kern_pwritev(cx.td(), fd.0, uio.0.as_ptr(), offset) }) {
+        Ok(()) => Ok(transferred(cx)),
+        Err(fail) => faulted(cx, fd, fail, Began::WriteAt(offset)),
+    }
+}
+
+/// pwritev(2) to a file, or writev(2) without `offset`, that appends or not whatever O_APPEND says.
+pub fn write_appending(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    uio: &mut Uio,
+    offset: Option<i64>,
+    append: bool,
+) -> Result<usize> {
+    // SAFETY: current; a Uio owns a whole uio.
+    check(unsafe {
+        ffi::lrs_write_appending(cx.td(), fd.0, uio.as_ptr(), offset.unwrap_or(-1), append)
+    })?;
     Ok(transferred(cx))
 }
 
@@ -300,57 +380,5 @@ pub fn write_kernel(cx: &mut Cx<'_>, to: Fd, buf: &[u8], offset: Option<i64>) ->
     match done {
         Ok(()) => Ok(transferred(cx)),
         Err(fail) => Err(would_block(cx, to.0, fail)),
-    }
-}
-
-/// Bytes of kernel memory to pass data through, zeroed. Freed on drop.
-pub struct Buffer {
-    bytes: NonNull<u8>,
-    len: usize,
-}
-
-impl Buffer {
-    /// Allocates, and sleeps until memory is there; never fails. EINVAL for none.
-    pub fn new(_cx: &mut Cx<'_>, len: usize) -> Result<Self> {
-        if len == 0 {
-            return Err(Errno::EINVAL.into());
-        }
-        // SAFETY: M_LINUX_RS is a MALLOC_DEFINE of this module; M_WAITOK never returns NULL.
-        let p = unsafe {
-            ffi::malloc(
-                len,
-                (&raw mut ffi::M_LINUX_RS).cast(),
-                (ffi::M_WAITOK | ffi::M_ZERO) as i32,
-            )
-        };
-        let bytes = NonNull::new(p.cast()).ok_or(Errno::ENOMEM)?;
-        Ok(Buffer { bytes, len })
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        // SAFETY: from malloc(9) in `new`.
-        unsafe {
-            ffi::free(
-                self.bytes.as_ptr().cast(),
-                (&raw mut ffi::M_LINUX_RS).cast(),
-            )
-        }
-    }
-}
-
-impl core::ops::Deref for Buffer {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        // SAFETY: `new` made it of `len` zeroed bytes.
-        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr(), self.len) }
-    }
-}
-
-impl core::ops::DerefMut for Buffer {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `deref`, and borrowed exclusively.
-        unsafe { core::slice::from_raw_parts_mut(self.bytes.as_ptr(), self.len) }
     }
 }

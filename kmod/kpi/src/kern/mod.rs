@@ -2,6 +2,7 @@
 //! The kernel's own implementations of system calls, `kern_*`, made safe: one file
 //! a family, each function named as the kernel names it.
 
+pub mod buffer;
 pub mod control;
 pub mod cred;
 pub mod dir;
@@ -12,11 +13,13 @@ pub mod extattr;
 pub mod fd;
 pub mod futex;
 pub mod futex_pi;
+pub mod handle;
 pub mod info;
 pub mod inotify;
 pub mod io;
 pub mod ioctl;
 pub mod limits;
+pub mod link;
 pub mod machine;
 pub mod mem;
 pub mod netif;

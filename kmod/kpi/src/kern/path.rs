@@ -11,7 +11,7 @@ use linux_abi::stat::Device;
 
 use super::fd::new_fd;
 use super::io::Buffer;
-use super::reroot::{self, Where, with_path, with_paths};
+use super::reroot::{self, Where, with_path};
 use super::stat::kern_statat;
 use crate::{Cx, Errno, Fail, Result, UserBytesOut, UserCStr, check};
 
@@ -132,7 +132,7 @@ pub(crate) fn flagged(cx: &mut Cx<'_>, at: At, flags: i32, ret: i32) -> Result<(
 
 /// The failure of a call that makes something new.
 #[inline]
-fn made(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
+pub(crate) fn made(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
     match check(ret) {
         Ok(()) => Ok(()),
         Err(fail) => Err(in_the_way(cx, at, fail)),
@@ -275,29 +275,6 @@ pub fn kern_frmdirat(cx: &mut Cx<'_>, at: At) -> Result<()> {
     done(cx, at, ret)
 }
 
-/// renameat(2).
-pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
-    // SAFETY: current; kernel copy.
-    check(with_paths(
-        cx,
-        (old, false),
-        (new, false),
-        |td, old, new| unsafe {
-            ffi::kern_renameat(td, old.dir, old.path, new.dir, new.path, old.space)
-        },
-    ))
-}
-
-/// linkat(2).
-pub fn kern_linkat(cx: &mut Cx<'_>, old: At, new: At, flags: i32) -> Result<()> {
-    let follow = flags & ffi::AT_SYMLINK_FOLLOW.cast_signed() != 0;
-    // SAFETY: current; kernel copy.
-    let ret = with_paths(cx, (old, follow), (new, false), |td, old, new| unsafe {
-        ffi::kern_linkat(td, old.dir, new.dir, old.path, new.path, old.space, flags)
-    });
-    made(cx, new, ret)
-}
-
 /// symlinkat(2).
 pub fn kern_symlinkat(cx: &mut Cx<'_>, target: UserCStr, at: At) -> Result<()> {
     // The target is in the same kind of memory as the path.
@@ -325,6 +302,31 @@ pub fn kern_fchmodat(cx: &mut Cx<'_>, at: At, mode: u16, flags: i32) -> Result<(
         ffi::kern_fchmodat(td, at.dir, at.path, at.space, mode, flags)
     });
     flagged(cx, at, flags, ret)
+}
+
+/// fchmod(2).
+pub fn kern_fchmod(cx: &mut Cx<'_>, fd: Fd, mode: u16) -> Result<()> {
+    let mut args = ffi::fchmod_args {
+        fd: fd.0,
+        mode,
+        // SAFETY: what remains of the structure is padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole.
+    check(unsafe { ffi::sys_fchmod(cx.td(), &raw mut args) })
+}
+
+/// umask(2): the mask of before.
+pub fn kern_umask(cx: &mut Cx<'_>, mask: i32) -> Result<i32> {
+    let mut args = ffi::umask_args {
+        // CAST: permission bits.
+        newmask: mask as u16,
+        // SAFETY: what remains of the structure is padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole.
+    check(unsafe { ffi::sys_umask(cx.td(), &raw mut args) })?;
+    Ok(new_fd(cx))
 }
 
 /// fchownat(2); all ones leave an id as it is, as on Linux.
@@ -363,30 +365,6 @@ pub fn kern_futimens(cx: &mut Cx<'_>, fd: Fd, times: FileTimes) -> Result<()> {
     let times = times.as_ref().map_or(core::ptr::null(), |t| t.as_ptr());
     // SAFETY: current; `times` is null or two of the kernel's own.
     check(unsafe { ffi::kern_futimens(cx.td(), fd.0, times, ffi::UIO_SYSSPACE) })
-}
-
-/// FreeBSD's `struct fhandle`: what a file is called by name_to_handle_at(2).
-pub type Handle = [u8; size_of::<ffi::fhandle>()];
-
-/// getfhat(2). EPERM for everybody but root.
-pub fn kern_getfhat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<Handle> {
-    let mut handle: Handle = [0; size_of::<ffi::fhandle>()];
-    let to = (&raw mut handle).cast();
-    // SAFETY: current; kernel copy for the path; the handle is copied to kernel memory of its
-    // size, bytewise.
-    check(with_path(cx, (at, follows(flags)), |td, at| unsafe {
-        ffi::kern_getfhat(td, flags, at.dir, at.path, at.space, to, ffi::UIO_SYSSPACE)
-    }))?;
-    Ok(handle)
-}
-
-/// fhopen(2) of the handle at `handle` in user memory. EPERM for everybody but root, ESTALE.
-pub fn kern_fhopen(cx: &mut Cx<'_>, handle: crate::UserAddr, flags: i32) -> Result<i32> {
-    // SAFETY: current; kernel copy for the handle.
-    check(unsafe {
-        ffi::kern_fhopen(cx.td(), handle.as_ptr::<ffi::fhandle>().cast_const(), flags)
-    })?;
-    Ok(new_fd(cx))
 }
 
 /// unmount(2).

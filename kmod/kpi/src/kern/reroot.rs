@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Absolute links below the emulation root.
+//! What namei(9) cannot do with a Linux path: absolute links below the emulation root, paths of more
+//! than 1023 bytes, more than 32 links in a row.
 //!
 //! namei(9) looks an absolute path up in the emulation root first, then in the real root; the
 //! target of an absolute link it looks up in the real root alone, even if the link is below the
@@ -15,6 +16,9 @@ use super::io::Buffer;
 use super::path::At;
 use super::socket::with_address;
 use crate::{Cx, Errno, Result, check};
+
+/// Room for a path and its NUL on Linux.
+const LINUX_PATH_MAX: usize = 4096;
 
 /// Room for a path and its NUL; FreeBSD's namei(9) takes no longer ones.
 pub(crate) const PATH_MAX: usize = 1024;
@@ -99,21 +103,19 @@ pub(crate) struct Where {
 /// One lookup: a path, and whether a link at its end is followed.
 pub(crate) type Lookup = (At, bool);
 
-/// Calls with the path as it is; once more, as its links lead below the emulation root, if
-/// there is nothing.
+/// Calls with the path as it is; once more, in a way namei(9) can go, if it fails for one of the
+/// reasons above.
 #[inline]
 pub(crate) fn with_path(
     cx: &mut Cx<'_>,
-    (at, follow): Lookup,
+    lookup: Lookup,
     mut call: impl FnMut(*mut ffi::thread, Where) -> c_int,
 ) -> c_int {
-    let ret = call(cx.td(), at.as_given());
-    if ret != ffi::ENOENT.cast_signed() || !is_active(cx) {
-        return ret;
-    }
-    match relinked(cx, at, follow) {
-        Ok(Some(path)) => call(cx.td(), in_kernel(at, &path)),
-        Ok(None) | Err(_) => ret,
+    let ret = call(cx.td(), lookup.0.as_given());
+    match detour(cx, ret, lookup) {
+        Ok(Some(path)) => call(cx.td(), path.place()),
+        Ok(None) => ret,
+        Err(fail) => fail.to_kernel(),
     }
 }
 
@@ -125,14 +127,13 @@ pub(crate) fn with_paths(
     mut call: impl FnMut(*mut ffi::thread, Where, Where) -> c_int,
 ) -> c_int {
     let ret = call(cx.td(), one.0.as_given(), two.0.as_given());
-    if ret != ffi::ENOENT.cast_signed() || !is_active(cx) {
+    if !may_help(cx, ret) {
         return ret;
     }
-    match (relinked_or_same(cx, one), relinked_or_same(cx, two)) {
-        (Ok((a, a_new)), Ok((b, b_new))) if a_new || b_new => {
-            call(cx.td(), in_kernel(one.0, &a), in_kernel(two.0, &b))
-        }
-        _ => ret,
+    match both_detours(cx, ret, one, two) {
+        Ok(Some((one, two))) => call(cx.td(), one.place(), two.place()),
+        Ok(None) => ret,
+        Err(fail) => fail.to_kernel(),
     }
 }
 
@@ -167,19 +168,180 @@ fn relinked_address(cx: &mut Cx<'_>, path: &[u8], follow: bool) -> Result<Option
     })
 }
 
-fn in_kernel(at: At, path: &Buffer) -> Where {
-    Where {
-        dir: at.dir().0,
-        path: path.as_ptr().cast(),
-        space: ffi::UIO_SYSSPACE,
+/// The other way for two paths, if either has one.
+#[cold]
+fn both_detours(
+    cx: &mut Cx<'_>,
+    ret: c_int,
+    one: Lookup,
+    two: Lookup,
+) -> Result<Option<(Detour, Detour)>> {
+    let (first, second) = (detour(cx, ret, one)?, detour(cx, ret, two)?);
+    if first.is_none() && second.is_none() {
+        return Ok(None);
+    }
+    let mut or_unchanged = |path: Option<Detour>, at| match path {
+        Some(path) => Ok(path),
+        None => unchanged(cx, at),
+    };
+    Ok(Some((
+        or_unchanged(first, one.0)?,
+        or_unchanged(second, two.0)?,
+    )))
+}
+
+/// A path in kernel memory that leads where another one should.
+struct Detour {
+    /// What its relative start is, if that was opened for it.
+    folder: Option<OpenFolder>,
+    dir: c_int,
+    text: Buffer,
+    from: usize,
+}
+
+impl Detour {
+    fn place(&self) -> Where {
+        let text = self.text.get(self.from..).unwrap_or_default();
+        Where {
+            dir: self.folder.as_ref().map_or(self.dir, |folder| folder.0),
+            path: text.as_ptr().cast(),
+            space: ffi::UIO_SYSSPACE,
+        }
     }
 }
 
-/// The path its links lead to, if an absolute one is among them.
+/// A folder open for one lookup.
+struct OpenFolder(c_int);
+
+impl OpenFolder {
+    /// Opens the folder a path in the kernel, which ends in NUL, names.
+    fn open(cx: &mut Cx<'_>, dir: c_int, path: &[u8]) -> Result<Self> {
+        let flags = ffi::O_PATH | ffi::O_DIRECTORY | ffi::O_CLOEXEC;
+        // SAFETY: current; the path ends in NUL.
+        check(unsafe {
+            ffi::kern_openat(
+                cx.td(),
+                dir,
+                path.as_ptr().cast(),
+                ffi::UIO_SYSSPACE,
+                flags.cast_signed(),
+                0,
+            )
+        })?;
+        // CAST: descriptors are ints.
+        Ok(OpenFolder(cx.retval() as c_int))
+    }
+}
+
+impl Drop for OpenFolder {
+    fn drop(&mut self) {
+        // SAFETY: the current thread's (current); a descriptor somebody else has closed meanwhile is
+        // EBADF.
+        unsafe { ffi::kern_close(ffi::lrs_curthread(), self.0) };
+    }
+}
+
+/// Whether a failure is one that another way may help with.
+#[inline]
+fn may_help(cx: &Cx<'_>, ret: c_int) -> bool {
+    const ENOENT: c_int = ffi::ENOENT.cast_signed();
+    const ELOOP: c_int = ffi::ELOOP.cast_signed();
+    const ENAMETOOLONG: c_int = ffi::ENAMETOOLONG.cast_signed();
+    match ret {
+        0 => false,
+        ENOENT => is_active(cx),
+        ELOOP | ENAMETOOLONG => true,
+        _ => false,
+    }
+}
+
+/// The other way, if there is one. What is wrong with a long path on that way.
+#[inline]
+fn detour(cx: &mut Cx<'_>, ret: c_int, lookup: Lookup) -> Result<Option<Detour>> {
+    if may_help(cx, ret) {
+        find_detour(cx, ret, lookup)
+    } else {
+        Ok(None)
+    }
+}
+
 #[cold]
-fn relinked(cx: &mut Cx<'_>, at: At, follow: bool) -> Result<Option<Buffer>> {
-    let (path, absolute) = relinked_or_same(cx, (at, follow))?;
-    Ok(absolute.then_some(path))
+fn find_detour(cx: &mut Cx<'_>, ret: c_int, (at, follow): Lookup) -> Result<Option<Detour>> {
+    if ret == ffi::ENAMETOOLONG.cast_signed() {
+        return shortened(cx, at);
+    }
+    // To namei(9) the links of a path without absolute ones lead where they lead here.
+    Ok(match relinked_or_same(cx, (at, follow)) {
+        Ok((text, absolute)) if absolute || ret == ffi::ELOOP.cast_signed() => Some(Detour {
+            folder: None,
+            dir: at.dir().0,
+            text,
+            from: 0,
+        }),
+        _ => None,
+    })
+}
+
+/// The path as it is, in the kernel.
+fn unchanged(cx: &mut Cx<'_>, at: At) -> Result<Detour> {
+    let mut text = Buffer::new(cx, PATH_MAX)?;
+    at.read(cx, &mut text)?;
+    Ok(Detour {
+        folder: None,
+        dir: at.dir().0,
+        text,
+        from: 0,
+    })
+}
+
+/// A path too long for namei(9), but not for Linux: its first folders are opened, piece by piece, until
+/// the rest is short enough.
+fn shortened(cx: &mut Cx<'_>, at: At) -> Result<Option<Detour>> {
+    let mut text = Buffer::new(cx, LINUX_PATH_MAX)?;
+    let len = at.read(cx, &mut text)?;
+    if len < PATH_MAX {
+        return Ok(None);
+    }
+    let mut folder: Option<OpenFolder> = None;
+    let mut from = 0_usize;
+    while len.saturating_sub(from) >= PATH_MAX {
+        let Some(end) = cut(&text, from) else {
+            return Ok(None);
+        };
+        if let Some(slash) = text.get_mut(end) {
+            *slash = 0;
+        }
+        let dir = folder.as_ref().map_or(at.dir().0, |folder| folder.0);
+        folder = Some(OpenFolder::open(
+            cx,
+            dir,
+            text.get(from..).unwrap_or_default(),
+        )?);
+        from = end.saturating_add(1);
+        while text.get(from) == Some(&b'/') {
+            from = from.saturating_add(1);
+        }
+    }
+    if text.get(from) == Some(&0) {
+        // It ended in slashes.
+        from = from.saturating_sub(1);
+        if let Some(dot) = text.get_mut(from) {
+            *dot = b'.';
+        }
+    }
+    Ok(Some(Detour {
+        folder,
+        dir: at.dir().0,
+        text,
+        from,
+    }))
+}
+
+/// Where the longest piece from `from` on ends that namei(9) takes.
+fn cut(text: &[u8], from: usize) -> Option<usize> {
+    let piece = text.get(from..from.checked_add(PATH_MAX)?)?;
+    let slash = piece.iter().rposition(|byte| *byte == b'/')?;
+    (slash > 0).then(|| from.saturating_add(slash))
 }
 
 #[cold]

@@ -16,10 +16,11 @@ use kpi::kern::fd::{self, FcntlCall, Kind, LockCall};
 use kpi::{Cx, Errno, Fail, Result, UserInOut};
 use linux_abi::c::{l_f_owner_ex, l_flock};
 use linux_abi::fcntl::{
-    BsdFlock, F_UNLCK, FcntlCommand, LockOwner, PIPE_SIZE, getfd_to_linux, owner_from_ex,
-    owner_to_ex, pipe_size, seals_to_bsd, setfd_to_bsd, signal_is_sigio,
+    FcntlCommand, PIPE_SIZE, getfd_to_linux, owner_from_ex, owner_to_ex, pipe_size, seals_to_bsd,
+    setfd_to_bsd, signal_is_sigio,
 };
 use linux_abi::fd::Fd;
+use linux_abi::lock::{BsdFlock, F_UNLCK, LockOwner};
 use linux_abi::open::{flags_to_linux, setfl_to_bsd};
 
 /// Does `command` to `fd`. EBADF comes before EINVAL for a command that does not exist.
@@ -44,12 +45,10 @@ pub(crate) fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: u32, arg: u64) -> Result<i
                 matches!(info.kind, Kind::Vnode | Kind::Fifo | Kind::Pts),
             )
         }
-        C::SetFl => done(fd::kern_fcntl(
-            cx,
-            fd,
-            FcntlCall::SetFl,
-            setfl_to_bsd(number),
-        ))?,
+        C::SetFl => {
+            let flags = setfl_to_bsd(number, fd::info(cx, fd)?.flags);
+            done(fd::kern_fcntl(cx, fd, FcntlCall::SetFl, flags))?
+        }
         C::GetLk(owner) => get_lock(cx, fd, owner, UserInOut::from_reg(arg))?,
         C::SetLk(owner) => set_lock(cx, fd, owner, LockCall::Set, UserInOut::from_reg(arg))?,
         C::SetLkw(owner) => set_lock(cx, fd, owner, LockCall::SetWait, UserInOut::from_reg(arg))?,

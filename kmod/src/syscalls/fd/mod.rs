@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Descriptors, and reading and writing through them.
 
+mod close;
 mod copy;
 mod dup;
 mod fcntl;
@@ -10,6 +11,7 @@ mod sendfile;
 mod splice;
 mod write;
 
+pub(crate) use close::*;
 pub(crate) use copy::*;
 pub(crate) use dup::*;
 pub(crate) use fcntl::*;

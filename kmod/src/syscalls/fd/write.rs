@@ -3,16 +3,17 @@
 //!
 //! FreeBSD: kern_readv, kern_writev, kern_pread, kern_pwrite, kern_preadv, kern_pwritev
 //! (sys_generic.c), kern_fsync.
-//! Differences from Linux: a vector is not cut at 2 GiB; RWF_NOWAIT, RWF_APPEND and the flags
-//! after them are EOPNOTSUPP.
+//! Differences from Linux: a vector is not cut at 2 GiB; RWF_NOWAIT is EOPNOTSUPP but for pipes, and
+//! so are the flags after RWF_NOAPPEND; RWF_APPEND means nothing to memory files.
 
 use kpi::door::Kept;
 use kpi::kern::fd::{Kind, info};
 use kpi::kern::io;
+use kpi::kern::pipe;
 use kpi::{Cx, Errno, Result, UserArrayIn, UserBytesIn, UserBytesOut};
 use linux_abi::c::l_iovec;
 use linux_abi::fd::Fd;
-use linux_abi::rwf::{RwFlags, Sync};
+use linux_abi::rwf::{RwFlags, RwPlan, Sync};
 
 /// Reads up to `len` bytes of `fd` from its offset on.
 pub(crate) fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Kept> {
@@ -33,6 +34,19 @@ fn check_offset(offset: i64) -> Result<()> {
     }
 }
 
+/// EINVAL for a transfer that ends behind the last offset there can be, after all that is wrong
+/// with the descriptor. FreeBSD would send SIGXFSZ.
+#[inline]
+fn check_end(cx: &mut Cx<'_>, fd: Fd, transfer: Transfer, offset: i64, len: usize) -> Result<()> {
+    match i64::try_from(len).map(|len| offset.checked_add(len)) {
+        Ok(Some(_)) => Ok(()),
+        _ => {
+            check_descriptor(cx, fd, transfer)?;
+            Err(Errno::EINVAL.into())
+        }
+    }
+}
+
 /// Reads at `offset` and leaves the descriptor's own as it is.
 pub(crate) fn pread64(
     cx: &mut Cx<'_>,
@@ -43,6 +57,13 @@ pub(crate) fn pread64(
 ) -> Result<usize> {
     check_offset(offset)?;
     let span = io::span(buf.addr(), len);
+    check_end(
+        cx,
+        fd,
+        Transfer::Read { positioned: true },
+        offset,
+        span.unwrap_or(0),
+    )?;
     // Nothing is moved, but the descriptor is looked at.
     let got = io::kern_pread(cx, fd, buf, span.unwrap_or(0), offset)?;
     span.map(|_| got).ok_or_else(|| Errno::EFAULT.into())
@@ -58,6 +79,13 @@ pub(crate) fn pwrite64(
 ) -> Result<usize> {
     check_offset(offset)?;
     let span = io::span(buf.addr(), len);
+    check_end(
+        cx,
+        fd,
+        Transfer::Write { positioned: true },
+        offset,
+        span.unwrap_or(0),
+    )?;
     // Nothing is moved, but the descriptor is looked at.
     let put = io::kern_pwrite(cx, fd, buf, span.unwrap_or(0), offset)?;
     span.map(|_| put).ok_or_else(|| Errno::EFAULT.into())
@@ -139,6 +167,7 @@ pub(crate) fn preadv(
     check_offset(offset.cast_signed())?;
     let transfer = Transfer::Read { positioned: true };
     let mut uio = buffers(cx, fd, transfer, vec, count)?;
+    check_end(cx, fd, transfer, offset.cast_signed(), uio.residual())?;
     io::kern_preadv(cx, fd, &mut uio, offset.cast_signed())
 }
 
@@ -154,17 +183,30 @@ pub(crate) fn pwritev(
     check_offset(offset.cast_signed())?;
     let transfer = Transfer::Write { positioned: true };
     let mut uio = buffers(cx, fd, transfer, vec, count)?;
+    check_end(cx, fd, transfer, offset.cast_signed(), uio.residual())?;
     io::kern_pwritev(cx, fd, &mut uio, offset.cast_signed())
 }
 
-/// What the flags ask for. EOPNOTSUPP comes after all that is wrong with the descriptor.
-fn plan(cx: &mut Cx<'_>, fd: Fd, transfer: Transfer, flags: RwFlags) -> Result<Sync> {
+/// What the flags ask for. What is wrong with them comes after what is wrong with the descriptor.
+fn plan(cx: &mut Cx<'_>, fd: Fd, transfer: Transfer, flags: RwFlags) -> Result<RwPlan> {
     match flags.plan() {
-        Ok(sync) => Ok(sync),
+        Ok(plan) => Ok(plan),
         Err(errno) => {
             check_descriptor(cx, fd, transfer)?;
             Err(errno.into())
         }
+    }
+}
+
+/// A transfer that must not wait: with pipes, which can tell.
+fn at_once(cx: &mut Cx<'_>, fd: Fd, transfer: Transfer, uio: &mut io::Uio) -> Result<usize> {
+    check_descriptor(cx, fd, transfer)?;
+    match info(cx, fd)?.kind {
+        Kind::Pipe | Kind::Fifo => {
+            let write = matches!(transfer, Transfer::Write { .. });
+            pipe::transfer(cx, fd, write, uio)
+        }
+        _ => Err(Errno::EOPNOTSUPP.into()),
     }
 }
 
@@ -187,8 +229,9 @@ pub(crate) fn preadv2(
     };
     let mut uio = buffers(cx, fd, transfer, vec, count)?;
     // What shall be on disk is, after a read.
-    plan(cx, fd, transfer, flags)?;
-    if offset == -1 {
+    if plan(cx, fd, transfer, flags)?.nowait {
+        at_once(cx, fd, transfer, &mut uio)
+    } else if offset == -1 {
         io::kern_readv(cx, fd, &mut uio)
     } else {
         io::kern_preadv(cx, fd, &mut uio, offset)
@@ -213,15 +256,22 @@ pub(crate) fn pwritev2(
         positioned: offset != -1,
     };
     let mut uio = buffers(cx, fd, transfer, vec, count)?;
-    let sync = plan(cx, fd, transfer, flags)?;
-    let written = if offset == -1 {
-        io::kern_writev(cx, fd, &mut uio)?
-    } else {
-        io::kern_pwritev(cx, fd, &mut uio, offset)?
+    let plan = plan(cx, fd, transfer, flags)?;
+    if plan.nowait {
+        return at_once(cx, fd, transfer, &mut uio);
+    }
+    let is_file = info(cx, fd)?.kind == Kind::Vnode;
+    let written = match plan.append {
+        Some(append) if is_file => {
+            let place = (offset != -1).then_some(offset);
+            io::write_appending(cx, fd, &mut uio, place, append)?
+        }
+        _ if offset == -1 => io::kern_writev(cx, fd, &mut uio)?,
+        _ => io::kern_pwritev(cx, fd, &mut uio, offset)?,
     };
     // Only what has a name has a disk behind it.
-    if sync != Sync::No && info(cx, fd)?.kind == Kind::Vnode {
-        io::sync(cx, fd, sync == Sync::Full)?;
+    if plan.sync != Sync::No && is_file {
+        io::sync(cx, fd, plan.sync == Sync::Full)?;
     }
     Ok(written)
 }

@@ -5,7 +5,8 @@
 //! Differences from Linux: both are for root alone (EPERM); AT_HANDLE_FID and the like are
 //! EINVAL; the mount id is made from the file system's id, not the one in mountinfo.
 
-use kpi::kern::path::{At, Handle, is, kern_fhopen, kern_getfhat, take_controlling_tty};
+use kpi::kern::handle::{Handle, kern_fhopen, kern_getfhat};
+use kpi::kern::path::{At, is, take_controlling_tty};
 use kpi::{Cx, Errno, Result, UserBytesOut, UserCStr, UserIn, UserInOut, UserOut};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;

@@ -4,7 +4,8 @@
 //! FreeBSD: kern_readlinkat, kern_linkat, kern_symlinkat (vfs_syscalls.c).
 //! Differences from Linux: none known.
 
-use kpi::kern::path::{At, is, is_empty, kern_linkat, kern_readlinkat, kern_symlinkat};
+use kpi::kern::link::kern_linkat;
+use kpi::kern::path::{At, is, is_empty, kern_readlinkat, kern_symlinkat};
 use kpi::{Cx, Errno, Result, UserBytesOut, UserCStr};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! chmod(2), fchmodat(2), fchmodat2(2), chown(2), lchown(2), fchownat(2). fchown(2) and
-//! fchmod(2) are FreeBSD's own.
+//! chmod(2), fchmod(2), fchmodat(2), fchmodat2(2), umask(2), chown(2), lchown(2), fchownat(2).
+//! fchown(2) is FreeBSD's own.
 //!
-//! FreeBSD: kern_fchmodat, kern_fchownat (vfs_syscalls.c).
+//! FreeBSD: kern_fchmodat, kern_fchownat, sys_fchmod, sys_umask (vfs_syscalls.c).
 //! Differences from Linux: fchmodat2 can change the mode of a link, where Linux says
 //! EOPNOTSUPP.
 
-use kpi::kern::path::{At, is, kern_fchmodat, kern_fchownat};
+use kpi::kern::path::{At, is, kern_fchmod, kern_fchmodat, kern_fchownat, kern_umask};
 use kpi::{Cx, Errno, Result, UserCStr};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;
@@ -34,18 +34,29 @@ pub(crate) fn fchmodat2(
     do_chmod(cx, At::new(dir, path), mode, flags)
 }
 
+/// The same for an open file.
+pub(crate) fn fchmod(cx: &mut Cx<'_>, fd: Fd, mode: u32) -> Result<()> {
+    with_linux_bits(mode, |mode| kern_fchmod(cx, fd, mode))
+}
+
+/// Sets which permission bits new files do not get, and tells those of before.
+pub(crate) fn umask(cx: &mut Cx<'_>, mask: i32) -> Result<i32> {
+    kern_umask(cx, mask & 0o777)
+}
+
 fn do_chmod(cx: &mut Cx<'_>, at: At, mode: u32, flags: i32) -> Result<()> {
+    with_linux_bits(mode, |mode| kern_fchmodat(cx, at, mode, flags))
+}
+
+/// Sets a mode, without the bits that the caller may not set and Linux does not insist on.
+fn with_linux_bits(mode: u32, mut set: impl FnMut(u16) -> Result<()>) -> Result<()> {
     // CAST: twelve bits.
     let mode = (mode & 0o7777) as u16;
-    match kern_fchmodat(cx, at, mode, flags) {
+    match set(mode) {
         // Only root may make a plain file sticky. Linux lets everybody; the bit means nothing.
-        Err(fail) if is(fail, Errno::EFTYPE) && mode & STICKY != 0 => {
-            kern_fchmodat(cx, at, mode & !STICKY, flags)
-        }
+        Err(fail) if is(fail, Errno::EFTYPE) && mode & STICKY != 0 => set(mode & !STICKY),
         // Not a member of the file's group: Linux drops the bit without a word.
-        Err(fail) if is(fail, Errno::EPERM) && mode & SETGID != 0 => {
-            kern_fchmodat(cx, at, mode & !SETGID, flags)
-        }
+        Err(fail) if is(fail, Errno::EPERM) && mode & SETGID != 0 => set(mode & !SETGID),
         done => done,
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! FreeBSD: kern_renameat, kern_linkat, kern_funlinkat (vfs_syscalls.c).
 //! Differences from Linux: RENAME_EXCHANGE and RENAME_WHITEOUT are EINVAL, as on a file system
-//! without them. So is RENAME_NOREPLACE for a folder; for other files it is a link and an
-//! unlink, so that for a moment both names exist.
+//! without them. RENAME_NOREPLACE is a link and an unlink, so that for a moment both names exist;
+//! for a folder, an empty folder is there for a moment.
 
-use kpi::kern::path::{At, is, kern_funlinkat, kern_linkat, kern_renameat};
+use kpi::kern::link::{kern_linkat, kern_renameat};
+use kpi::kern::path::{At, is, kern_frmdirat, kern_funlinkat, kern_mkdirat};
 use kpi::kern::stat::kern_statat;
 use kpi::{Cx, Errno, Result, UserCStr};
 use linux_abi::at::{Rename, rename_flags};
@@ -65,8 +66,14 @@ fn no_replace(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
                 || is(fail, Errno::EMLINK)
                 || is(fail, Errno::EACCES) =>
         {
-            let taken = kern_statat(cx, new, bsd::AT_SYMLINK_NOFOLLOW).is_ok();
-            return Err(if taken { Errno::EEXIST } else { Errno::EINVAL }.into());
+            if kern_statat(cx, new, bsd::AT_SYMLINK_NOFOLLOW).is_ok() {
+                return Err(Errno::EEXIST.into());
+            }
+            let st = kern_statat(cx, old, bsd::AT_SYMLINK_NOFOLLOW)?;
+            if i32::from(st.mode) & bsd::S_IFMT != bsd::S_IFDIR {
+                return Err(Errno::EINVAL.into());
+            }
+            return folder_no_replace(cx, old, new);
         }
         Err(fail) => return Err(fail),
     }
@@ -76,4 +83,14 @@ fn no_replace(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
         let _ = kern_funlinkat(cx, new);
     }
     unlinked
+}
+
+/// An empty folder takes the place of the target, so that nobody else does; a folder may replace it.
+fn folder_no_replace(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
+    kern_mkdirat(cx, new, 0o700)?;
+    let renamed = replace(cx, old, new);
+    if renamed.is_err() {
+        let _ = kern_frmdirat(cx, new);
+    }
+    renamed
 }

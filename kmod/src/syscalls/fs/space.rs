@@ -4,8 +4,8 @@
 //!
 //! FreeBSD: kern_truncate, kern_posix_fallocate, kern_fspacectl (sys_generic.c), kern_posix_fadvise, kern_fsync,
 //! sys_sync (vfs_syscalls.c).
-//! Differences from Linux: fallocate allocates, or punches holes and keeps the size; other
-//! modes are EOPNOTSUPP. sync_file_range writes the whole file, syncfs all file systems.
+//! Differences from Linux: fallocate allocates, zeroes and punches holes, but keeps no blocks behind the
+//! end of a file; other modes are EOPNOTSUPP. sync_file_range writes the whole file, syncfs all file systems.
 
 use kpi::kern::io::check_open;
 use kpi::kern::path::{is, kern_truncate};
@@ -25,7 +25,19 @@ pub(crate) fn truncate(cx: &mut Cx<'_>, path: UserCStr, length: i64) -> Result<(
 pub(crate) fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: i32, offset: i64, len: i64) -> Result<()> {
     let done = match plan_fallocate(mode, offset, len) {
         Ok(Fallocate::Allocate) => kern_posix_fallocate(cx, fd, offset, len),
+        Ok(Fallocate::AllocateInside) => {
+            inside(cx, fd, offset, len)?;
+            kern_posix_fallocate(cx, fd, offset, len)
+        }
         Ok(Fallocate::PunchHole) => punch_hole(cx, fd, offset, len),
+        // A hole reads as zeros; posix_fallocate gives it blocks and the file its length.
+        Ok(Fallocate::Zero) => {
+            punch_hole(cx, fd, offset, len).and_then(|()| kern_posix_fallocate(cx, fd, offset, len))
+        }
+        Ok(Fallocate::ZeroInside) => {
+            inside(cx, fd, offset, len)?;
+            punch_hole(cx, fd, offset, len).and_then(|()| kern_posix_fallocate(cx, fd, offset, len))
+        }
         Err(errno) => {
             // The descriptor comes first.
             kern_fstat(cx, fd)?;
@@ -40,6 +52,16 @@ pub(crate) fn fallocate(cx: &mut Cx<'_>, fd: Fd, mode: i32, offset: i64, len: i6
             fail
         }
     })
+}
+
+/// EOPNOTSUPP for a range that ends behind the file: FreeBSD keeps no blocks there. EBADF for what
+/// is not open for writing.
+fn inside(cx: &mut Cx<'_>, fd: Fd, offset: i64, len: i64) -> Result<()> {
+    check_open(cx, fd, true)?;
+    if offset.saturating_add(len) > kern_fstat(cx, fd)?.size {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    Ok(())
 }
 
 /// Tells how a range of a file is going to be used.
