@@ -51,7 +51,9 @@ bitflags! {
         const O_SYNC_ONLY = SYNC_ONLY;
         /// Map: only O_DIRECTORY, O_NOFOLLOW and O_CLOEXEC count beside it.
         const O_PATH = linux::O_PATH;
-        /// Reject with EOPNOTSUPP: no file system here makes unnamed files.
+        /// Map with O_EXCL, to a file whose name is taken away at once. Without O_EXCL the file
+        /// could be given a name later, which no file system here can do: reject with EOPNOTSUPP, so
+        /// that programs do without.
         const O_TMPFILE_ONLY = TMPFILE_ONLY;
     }
 }
@@ -85,6 +87,8 @@ pub struct OpenPlan {
     pub bsd_flags: i32,
     /// Whether a file may be made, so that the mode counts.
     pub creates: bool,
+    /// Whether the file is made without a name, in the folder the path is of.
+    pub unnamed: bool,
     /// Whether a terminal opened by a session leader may become its controlling
     /// terminal: neither O_NOCTTY nor O_PATH.
     pub may_take_tty: bool,
@@ -95,6 +99,7 @@ impl OpenPlan {
     pub const CREAT: OpenPlan = OpenPlan {
         bsd_flags: bsd::O_CREAT | bsd::O_WRONLY | bsd::O_TRUNC,
         creates: true,
+        unnamed: false,
         may_take_tty: false,
     };
 }
@@ -113,15 +118,19 @@ pub fn plan_open(flags: i32) -> Result<OpenPlan, Errno> {
         if directory != OpenFlags::O_DIRECTORY || access == bsd::O_RDONLY {
             return Err(Errno::EINVAL);
         }
-        return Err(Errno::EOPNOTSUPP);
-    }
-    if flags.contains(OpenFlags::O_DIRECTORY | OpenFlags::O_CREAT) {
+        if !flags.contains(OpenFlags::O_EXCL) {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        flags.remove(OpenFlags::O_DIRECTORY | OpenFlags::O_TRUNC | OpenFlags::O_NOFOLLOW);
+        flags.insert(OpenFlags::O_CREAT);
+    } else if flags.contains(OpenFlags::O_DIRECTORY | OpenFlags::O_CREAT) {
         return Err(Errno::EINVAL);
     }
     let set = MAP.iter().filter(|(flag, _)| flags.contains(*flag));
     Ok(OpenPlan {
         bsd_flags: set.fold(access, |bits, (_, bit)| bits | bit),
         creates: flags.contains(OpenFlags::O_CREAT),
+        unnamed: flags.contains(OpenFlags::O_TMPFILE_ONLY),
         may_take_tty: !flags.intersects(OpenFlags::O_NOCTTY | OpenFlags::O_PATH),
     })
 }
@@ -217,7 +226,7 @@ bitflags! {
         const BENEATH = linux::RESOLVE_BENEATH as u64;
         /// Take the folder for the root.
         const IN_ROOT = linux::RESOLVE_IN_ROOT as u64;
-        /// Only what is cached.
+        /// Only what is cached: EAGAIN, as for what is not.
         const CACHED = linux::RESOLVE_CACHED as u64;
     }
 }
@@ -238,12 +247,12 @@ pub fn plan_openat2(how: &l_open_how) -> Result<(OpenPlan, Resolve), Errno> {
     if flags.contains(OpenFlags::O_PATH) && raw & !PATH_FLAGS.bits() != 0 {
         return Err(Errno::EINVAL);
     }
-    let changes = OpenFlags::O_TRUNC | OpenFlags::O_CREAT | OpenFlags::O_TMPFILE_ONLY;
-    if resolve.contains(Resolve::CACHED) && flags.intersects(changes) {
+    // Whatever is cached, this kernel does not tell; the program then asks without the flag.
+    if resolve.contains(Resolve::CACHED) {
         return Err(Errno::EAGAIN);
     }
     let mut plan = plan_open(raw.cast_signed())?;
-    if resolve.contains(Resolve::BENEATH) {
+    if resolve == Resolve::BENEATH {
         plan.bsd_flags |= bsd::O_RESOLVE_BENEATH;
     }
     Ok((plan, resolve))
@@ -301,7 +310,7 @@ mod tests {
         assert_eq!(bits(kept), bsd::O_PATH | bsd::O_NOFOLLOW | bsd::O_CLOEXEC);
     }
 
-    /// O_TMPFILE is told as unsupported when well formed, else EINVAL.
+    /// O_TMPFILE with O_EXCL is a new file, without it unsupported; ill formed it is EINVAL.
     #[test]
     fn tmpfile() {
         let open = |flags: u32| plan_open(flags.cast_signed());
@@ -309,6 +318,10 @@ mod tests {
             open(linux::O_TMPFILE | linux::O_RDWR),
             Err(Errno::EOPNOTSUPP)
         );
+        let unnamed = open(linux::O_TMPFILE | linux::O_RDWR | linux::O_EXCL).unwrap();
+        assert!(unnamed.unnamed && unnamed.creates);
+        let made = bsd::O_RDWR | bsd::O_CREAT | bsd::O_EXCL;
+        assert_eq!(unnamed.bsd_flags, made);
         assert_eq!(open(linux::O_TMPFILE), Err(Errno::EINVAL));
         assert_eq!(open(TMPFILE_ONLY | linux::O_RDWR), Err(Errno::EINVAL));
         let made = linux::O_TMPFILE | linux::O_CREAT | linux::O_RDWR;

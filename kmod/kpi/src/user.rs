@@ -257,6 +257,33 @@ impl UserBytesIn {
     }
 }
 
+impl UserBytesIn {
+    /// Copies in a structure that may grow, of which the program says it has `size` bytes
+    /// (copy_struct_from_user of Linux): EINVAL if it is shorter than the first version, `T`, E2BIG
+    /// if what lies beyond that is not zero or is more than a page.
+    pub fn read_growing<T: Pod>(self, cx: &mut Cx<'_>, size: usize) -> Result<T> {
+        const PAGE: usize = 4096;
+        if size < size_of::<T>() {
+            return Err(Errno::EINVAL.into());
+        }
+        if size > PAGE {
+            return Err(Errno::E2BIG.into());
+        }
+        let mut at = size_of::<T>();
+        while at < size {
+            let mut chunk = [0_u8; 64];
+            let len = size.saturating_sub(at).min(chunk.len());
+            let here = chunk.get_mut(..len).unwrap_or_default();
+            copy_in(cx, self.0.wrapping_add(at as u64), here)?;
+            if here.iter().any(|byte| *byte != 0) {
+                return Err(Errno::E2BIG.into());
+            }
+            at = at.saturating_add(len);
+        }
+        read_pod(cx, self.0)
+    }
+}
+
 impl UserBytesOut {
     /// Writes `from` at the start of the buffer.
     pub fn write(self, cx: &mut Cx<'_>, from: &[u8]) -> Result<()> {

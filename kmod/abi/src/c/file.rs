@@ -151,6 +151,12 @@ pod! {
         mode: u64,
         resolve: u64,
     }
+    /// `struct xattr_args` of setxattrat(2).
+    struct l_xattr_args {
+        value: u64,
+        size: u32,
+        flags: u32,
+    }
     /// What precedes the handle's bytes in `struct file_handle` of
     /// name_to_handle_at(2).
     struct l_file_handle {

@@ -6,8 +6,10 @@ use core::ptr;
 
 use linux_abi::fd::Fd;
 
+use super::folder::{OpenFolder, open_kernel};
 use super::io::Buffer;
-use crate::{Cx, Result, UserBytesIn, UserBytesOut, UserCStr, check};
+use super::path::{At, is, kern_openat};
+use crate::{Cx, Errno, Result, UserBytesIn, UserBytesOut, UserCStr, check};
 
 /// The file whose attributes are meant.
 #[derive(Clone, Copy)]
@@ -33,6 +35,40 @@ impl Target {
             Target::Followed(path) => (0, path.as_ptr(), true),
             Target::Link(path) => (0, path.as_ptr(), false),
         }
+    }
+}
+
+/// A file that is open for one call on its attributes.
+pub struct Opened(OpenFolder);
+
+impl Opened {
+    /// The file a path below a folder names, readable or at least writable. ELOOP for a link that
+    /// is not followed.
+    pub fn below(cx: &mut Cx<'_>, at: At, follow: bool) -> Result<Self> {
+        let links = if follow { 0 } else { ffi::O_NOFOLLOW };
+        let flags = ffi::O_NONBLOCK | ffi::O_NOCTTY | ffi::O_CLOEXEC | links;
+        let opened = match kern_openat(cx, at, (flags | ffi::O_RDONLY).cast_signed(), 0) {
+            Err(fail) if is(fail, Errno::EACCES) => {
+                kern_openat(cx, at, (flags | ffi::O_WRONLY).cast_signed(), 0)
+            }
+            opened => opened,
+        };
+        match opened {
+            // Links have no attributes that a Linux program could set.
+            Err(fail) if is(fail, Errno::EMLINK) => Err(Errno::EPERM.into()),
+            opened => opened.map(|fd| Opened(OpenFolder::own(fd))),
+        }
+    }
+
+    /// The working directory.
+    pub fn working_folder(cx: &mut Cx<'_>) -> Result<Self> {
+        let flags = ffi::O_RDONLY | ffi::O_DIRECTORY | ffi::O_CLOEXEC;
+        open_kernel(cx, ffi::AT_FDCWD, b".\0", flags, 0).map(|fd| Opened(OpenFolder::own(fd)))
+    }
+
+    /// It, as long as it is open.
+    pub fn target(&self) -> Target {
+        Target::Open(Fd(self.0.fd()))
     }
 }
 

@@ -31,6 +31,7 @@ pub mod process;
 pub mod ptrace;
 pub mod remap;
 pub mod remote;
+pub mod resolve;
 pub mod sched;
 pub mod semaphore;
 pub mod signal;
@@ -42,8 +43,10 @@ pub mod stat;
 pub mod thread;
 pub mod time;
 pub mod timer;
+pub mod unnamed;
 pub mod wait;
 
 mod exec_args;
+mod folder;
 mod map;
 pub(crate) mod reroot;

@@ -4,7 +4,7 @@
 //! Paths stay in user memory: namei(9) fetches them, and looks absolute ones up below
 //! the emulation root first.
 
-use core::ffi::c_char;
+use core::ffi::{c_char, c_int};
 
 use linux_abi::fd::Fd;
 use linux_abi::stat::Device;
@@ -48,6 +48,17 @@ impl At {
     #[inline]
     pub fn is_cwd(self) -> bool {
         self.dir == ffi::AT_FDCWD
+    }
+
+    /// Whether there is no path at all.
+    pub fn is_null(self) -> bool {
+        self.path.as_ptr().is_null()
+    }
+
+    /// Whether the path starts at the root; one that cannot be read does not.
+    pub fn is_absolute(self, _cx: &mut Cx<'_>) -> bool {
+        // SAFETY: kernel copy; fubyte gives -1 for a bad address.
+        unsafe { ffi::fubyte(self.path.as_ptr().cast()) == c_int::from(b'/') }
     }
 
     #[inline]

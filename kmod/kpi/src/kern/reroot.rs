@@ -12,6 +12,7 @@ use core::ffi::{c_char, c_int};
 use linux_abi::relink::{MOST_LINKS, component, splice};
 use linux_abi::sockaddr::BsdSockaddr;
 
+use super::folder::OpenFolder;
 use super::io::Buffer;
 use super::path::At;
 use super::socket::with_address;
@@ -203,41 +204,10 @@ impl Detour {
     fn place(&self) -> Where {
         let text = self.text.get(self.from..).unwrap_or_default();
         Where {
-            dir: self.folder.as_ref().map_or(self.dir, |folder| folder.0),
+            dir: self.folder.as_ref().map_or(self.dir, |folder| folder.fd()),
             path: text.as_ptr().cast(),
             space: ffi::UIO_SYSSPACE,
         }
-    }
-}
-
-/// A folder open for one lookup.
-struct OpenFolder(c_int);
-
-impl OpenFolder {
-    /// Opens the folder a path in the kernel, which ends in NUL, names.
-    fn open(cx: &mut Cx<'_>, dir: c_int, path: &[u8]) -> Result<Self> {
-        let flags = ffi::O_PATH | ffi::O_DIRECTORY | ffi::O_CLOEXEC;
-        // SAFETY: current; the path ends in NUL.
-        check(unsafe {
-            ffi::kern_openat(
-                cx.td(),
-                dir,
-                path.as_ptr().cast(),
-                ffi::UIO_SYSSPACE,
-                flags.cast_signed(),
-                0,
-            )
-        })?;
-        // CAST: descriptors are ints.
-        Ok(OpenFolder(cx.retval() as c_int))
-    }
-}
-
-impl Drop for OpenFolder {
-    fn drop(&mut self) {
-        // SAFETY: the current thread's (current); a descriptor somebody else has closed meanwhile is
-        // EBADF.
-        unsafe { ffi::kern_close(ffi::lrs_curthread(), self.0) };
     }
 }
 
@@ -311,7 +281,7 @@ fn shortened(cx: &mut Cx<'_>, at: At) -> Result<Option<Detour>> {
         if let Some(slash) = text.get_mut(end) {
             *slash = 0;
         }
-        let dir = folder.as_ref().map_or(at.dir().0, |folder| folder.0);
+        let dir = folder.as_ref().map_or(at.dir().0, |folder| folder.fd());
         folder = Some(OpenFolder::open(
             cx,
             dir,

@@ -6,6 +6,7 @@
 
 use kpi::kern::link::kern_linkat;
 use kpi::kern::path::{At, is, is_empty, kern_readlinkat, kern_symlinkat};
+use kpi::kern::stat::kern_statat;
 use kpi::{Cx, Errno, Result, UserBytesOut, UserCStr};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;
@@ -59,14 +60,15 @@ pub(crate) fn linkat(
     flags: i32,
 ) -> Result<()> {
     let flags = AtCall::Linkat.flags_to_bsd(flags)?;
+    let open = flags & bsd::AT_EMPTY_PATH != 0 && is_empty(cx, old);
+    // What has lost its last name gets no other, though tmpfs would give it one.
+    if open && kern_statat(cx, At::new(old_dir, old), bsd::AT_EMPTY_PATH)?.nlink == 0 {
+        return Err(Errno::ENOENT.into());
+    }
     let done = kern_linkat(cx, At::new(old_dir, old), At::new(new_dir, new), flags);
     match done {
         // An open file may be linked by root alone; to others Linux says this.
-        Err(fail)
-            if is(fail, Errno::EPERM) && flags & bsd::AT_EMPTY_PATH != 0 && is_empty(cx, old) =>
-        {
-            Err(Errno::ENOENT.into())
-        }
+        Err(fail) if is(fail, Errno::EPERM) && open => Err(Errno::ENOENT.into()),
         done => done,
     }
 }

@@ -20,6 +20,7 @@ mod stat;
 mod statfs;
 mod times;
 mod xattr;
+mod xattrat;
 
 pub(crate) use access::*;
 pub(crate) use cwd::*;
@@ -40,3 +41,4 @@ pub(crate) use stat::*;
 pub(crate) use statfs::*;
 pub(crate) use times::*;
 pub(crate) use xattr::*;
+pub(crate) use xattrat::*;

@@ -2,12 +2,15 @@
 //! open(2), openat(2), creat(2), openat2(2).
 //!
 //! FreeBSD: kern_openat (vfs_syscalls.c), TIOCSCTTY (tty.c).
-//! Differences from Linux: O_TMPFILE is EOPNOTSUPP and O_NOATIME is ignored; a new file does
-//! not get the sticky bit; openat2 knows RESOLVE_BENEATH alone, the rest is EINVAL, as on a
-//! Linux that does not know the bit.
+//! Differences from Linux: O_TMPFILE is EOPNOTSUPP without O_EXCL, and with it shows a name for a
+//! moment; O_NOATIME is ignored; a new file does not get the sticky bit; RESOLVE_CACHED is EAGAIN. The
+//! other resolve flags walk the path here: an absolute one finds its first name in the emulation root or
+//! else in the real root, and the rest there.
 
 use kpi::kern::path::{At, is, kern_openat, take_controlling_tty};
+use kpi::kern::resolve::open_within;
 use kpi::kern::stat::kern_statat;
+use kpi::kern::unnamed::open_unnamed;
 use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserCStr};
 use linux_abi::bsd;
 use linux_abi::c::l_open_how;
@@ -45,12 +48,14 @@ pub(crate) fn openat2(
     how: UserBytesIn,
     size: usize,
 ) -> Result<i32> {
-    let how = read_how(cx, how, size)?;
+    let how: l_open_how = how.read_growing(cx, size)?;
     let (plan, resolve) = plan_openat2(&how)?;
-    if !Resolve::BENEATH.contains(resolve) {
-        return Err(Errno::EINVAL.into());
-    }
-    let opened = do_open(cx, At::new(dir, path), plan, mode_of(&how));
+    let at = At::new(dir, path);
+    let opened = if resolve.is_empty() || resolve == Resolve::BENEATH {
+        do_open(cx, at, plan, mode_of(&how))
+    } else {
+        open_limited(cx, at, plan, resolve, mode_of(&how))
+    };
     // FreeBSD says ENOTCAPABLE where the path leaves the folder.
     opened.map_err(|fail| {
         if fail == Errno::ENOTCAPABLE.into() {
@@ -61,41 +66,40 @@ pub(crate) fn openat2(
     })
 }
 
+/// An open whose path may not lead everywhere.
+fn open_limited(
+    cx: &mut Cx<'_>,
+    at: At,
+    plan: OpenPlan,
+    resolve: Resolve,
+    mode: u32,
+) -> Result<i32> {
+    if plan.unnamed {
+        // The folder, not the file, is what the path is of.
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    let fd = open_within(cx, at, resolve, plan.bsd_flags, mode).map_err(|fail| match fail {
+        Fail::Errno(errno) => open_errno(errno).into(),
+        Fail::Restart => fail,
+    })?;
+    if plan.may_take_tty {
+        take_controlling_tty(cx, fd);
+    }
+    Ok(fd)
+}
+
 /// The mode, which plan_openat2 has found to be permission bits.
 fn mode_of(how: &l_open_how) -> u32 {
     u32::try_from(how.mode).unwrap_or(0)
-}
-
-/// Copies `struct open_how` in: EINVAL if it is shorter than Linux's first version, E2BIG if
-/// what lies beyond the version known here is not zero or is more than a page.
-fn read_how(cx: &mut Cx<'_>, how: UserBytesIn, size: usize) -> Result<l_open_how> {
-    const PAGE: usize = 4096;
-    const KNOWN: usize = size_of::<l_open_how>();
-    if size < KNOWN {
-        return Err(Errno::EINVAL.into());
-    }
-    if size > PAGE {
-        return Err(Errno::E2BIG.into());
-    }
-    let known = how.addr().raw();
-    let mut at = KNOWN;
-    while at < size {
-        let mut chunk = [0_u8; 64];
-        let len = size.saturating_sub(at).min(chunk.len());
-        let here = chunk.get_mut(..len).unwrap_or_default();
-        UserBytesIn::from_reg(known.wrapping_add(at as u64)).read(cx, here)?;
-        if here.iter().any(|byte| *byte != 0) {
-            return Err(Errno::E2BIG.into());
-        }
-        at = at.saturating_add(len);
-    }
-    kpi::UserIn::<l_open_how>::from_reg(known).read(cx)
 }
 
 #[inline]
 fn do_open(cx: &mut Cx<'_>, at: At, plan: OpenPlan, mode: u32) -> Result<i32> {
     // Permission bits only count where a file may be made; Linux drops the type bits.
     let mode = if plan.creates { mode & 0o7777 } else { 0 };
+    if plan.unnamed {
+        return open_unnamed(cx, at, plan.bsd_flags, mode);
+    }
     let fd = match kern_openat(cx, at, plan.bsd_flags, mode) {
         Ok(fd) => fd,
         Err(fail) => failed(cx, at, plan, fail)?,

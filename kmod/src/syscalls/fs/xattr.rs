@@ -139,7 +139,7 @@ fn read_name(cx: &mut Cx<'_>, name: UserCStr) -> Result<Name> {
     Ok(Name::new(name))
 }
 
-fn get(
+pub(super) fn get(
     cx: &mut Cx<'_>,
     target: Target,
     name: UserCStr,
@@ -162,7 +162,7 @@ fn get(
     read(cx, target, &name, value, room.min(SIZE_MAX))
 }
 
-fn set(
+pub(super) fn set(
     cx: &mut Cx<'_>,
     target: Target,
     name: UserCStr,
@@ -190,7 +190,12 @@ fn has(cx: &mut Cx<'_>, target: Target, name: &Name) -> Result<bool> {
     }
 }
 
-fn names(cx: &mut Cx<'_>, target: Target, out: Option<UserBytesOut>, room: usize) -> Result<usize> {
+pub(super) fn names(
+    cx: &mut Cx<'_>,
+    target: Target,
+    out: Option<UserBytesOut>,
+    room: usize,
+) -> Result<usize> {
     let mut found = Buffer::new(cx, LIST_MAX)?;
     let used = match list(cx, target, &mut found) {
         // No attributes on this file system, so no names; none to see for who may not read the
@@ -214,7 +219,7 @@ fn names(cx: &mut Cx<'_>, target: Target, out: Option<UserBytesOut>, room: usize
     Ok(len)
 }
 
-fn delete(cx: &mut Cx<'_>, target: Target, name: UserCStr) -> Result<()> {
+pub(super) fn delete(cx: &mut Cx<'_>, target: Target, name: UserCStr) -> Result<()> {
     let name = read_name(cx, name)?;
     remove(cx, target, &name)
 }
