@@ -22,6 +22,7 @@ pub mod limits;
 pub mod link;
 pub mod machine;
 pub mod mem;
+pub mod mount;
 pub mod netif;
 pub mod path;
 pub mod pidfd;
