@@ -1365,3 +1365,39 @@ lrs_fpu_set(struct thread *td, char *from, size_t size)
 	    (char *)(area + 1) : NULL, size > sizeof(*area) ?
 	    size - sizeof(*area) : 0));
 }
+
+/* --- threads that wait for several futexes */
+
+static struct mtx waitv_mtx;
+MTX_SYSINIT(linux_rs_waitv, &waitv_mtx, "linux_rs waitv", MTX_DEF);
+
+void
+lrs_waitv_lock(void)
+{
+	mtx_lock(&waitv_mtx);
+}
+
+void
+lrs_waitv_unlock(void)
+{
+	mtx_unlock(&waitv_mtx);
+}
+
+/* For a time, 0 being for ever; the lock is given up meanwhile. */
+int
+lrs_waitv_sleep(unsigned long nsec)
+{
+	unsigned long most = 1000000000UL * 60 * 60 * 24;
+	sbintime_t time = nsec == 0 ? 0 : nstosbt(MIN(nsec, most));
+
+	return (msleep_sbt(&waitv_mtx, &waitv_mtx, PWAIT | PCATCH, "futexv",
+	    time, 0, 0));
+}
+
+void
+lrs_waitv_wakeup(void)
+{
+	mtx_lock(&waitv_mtx);
+	wakeup(&waitv_mtx);
+	mtx_unlock(&waitv_mtx);
+}

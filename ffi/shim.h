@@ -211,6 +211,11 @@ int	lrs_epoll_wait(struct thread *, int fd, int nevents,
 
 int	lrs_pipe(struct thread *, int fds[2], int flags);
 
+void	lrs_waitv_lock(void);
+void	lrs_waitv_unlock(void);
+int	lrs_waitv_sleep(unsigned long nsec);
+void	lrs_waitv_wakeup(void);
+
 /* Files of our own kinds. */
 void	lrs_fdrop(struct file *, struct thread *);
 void	lrs_lock_init(struct mtx *, const char *name);

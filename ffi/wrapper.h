@@ -74,6 +74,7 @@
 #include <sys/sysproto.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <sys/timespec.h>
 #include <sys/ucontext.h>
 #include <sys/uio.h>

@@ -20,6 +20,7 @@
     )
 )]
 
+pub mod adjtime;
 pub mod arch;
 pub mod at;
 pub mod auxv;

@@ -9,6 +9,8 @@ use crate::signal::LinuxSignal;
 
 /// `PR_TSC_ENABLE`: programs may read the time-stamp counter.
 pub const TSC_ENABLE: i32 = linux::PR_TSC_ENABLE.cast_signed();
+/// PR_SPEC_L1D_FLUSH, the last kind of speculation that Linux names.
+const SPECULATIONS: u64 = linux::PR_SPEC_L1D_FLUSH as u64;
 /// The timer slack a thread starts with, in nanoseconds.
 pub const DEFAULT_TIMER_SLACK: u64 = 50_000;
 
@@ -108,6 +110,29 @@ impl Prctl {
             linux::PR_GET_THP_DISABLE => is(a == 0 && rest_zero, Prctl::Constant(0)),
             // Large pages cannot be switched off for one process.
             linux::PR_SET_THP_DISABLE => is(a == 0 && rest_zero, Prctl::Constant(0)),
+            // What a memory error does is FreeBSD's business: the default, and nothing else.
+            linux::PR_MCE_KILL_GET => is(
+                a == 0 && rest_zero,
+                Prctl::Constant(linux::PR_MCE_KILL_DEFAULT.cast_signed()),
+            ),
+            linux::PR_MCE_KILL => {
+                let clear = a == u64::from(linux::PR_MCE_KILL_CLEAR) && b == 0;
+                let default = a == u64::from(linux::PR_MCE_KILL_SET)
+                    && b == u64::from(linux::PR_MCE_KILL_DEFAULT);
+                is((clear || default) && c == 0 && d == 0, Prctl::Constant(0))
+            }
+            linux::PR_GET_SPECULATION_CTRL if rest_zero => match a {
+                // The processor speculates, and no thread can change that for itself.
+                0..=SPECULATIONS => Ok(Prctl::Constant(linux::PR_SPEC_ENABLE.cast_signed())),
+                _ => Err(Errno::ENODEV),
+            },
+            linux::PR_SET_SPECULATION_CTRL if c == 0 && d == 0 => match a {
+                0..=SPECULATIONS => Err(Errno::ENXIO),
+                _ => Err(Errno::ENODEV),
+            },
+            linux::PR_GET_IO_FLUSHER => is(a == 0 && rest_zero, Prctl::Constant(0)),
+            // Nothing denies memory that can be written and executed.
+            linux::PR_GET_MDWE => is(a == 0 && rest_zero, Prctl::Constant(0)),
             linux::PR_CAP_AMBIENT => Prctl::ambient([a, b, c, d]),
             _ => Err(Errno::EINVAL),
         }
@@ -182,6 +207,19 @@ mod tests {
         );
         let clear = u64::from(linux::PR_CAP_AMBIENT_CLEAR_ALL);
         assert_eq!(parse(linux::PR_CAP_AMBIENT, clear), Ok(Prctl::Constant(0)));
+    }
+
+    /// Speculation is as it is, and so are memory errors.
+    #[test]
+    fn what_cannot_be_changed() {
+        let get = linux::PR_GET_SPECULATION_CTRL;
+        assert_eq!(parse(get, 0), Ok(Prctl::Constant(2)));
+        assert_eq!(parse(get, 3), Err(Errno::ENODEV));
+        assert_eq!(parse(linux::PR_SET_SPECULATION_CTRL, 1), Err(Errno::ENXIO));
+        assert_eq!(parse(linux::PR_MCE_KILL_GET, 0), Ok(Prctl::Constant(2)));
+        assert_eq!(parse(linux::PR_MCE_KILL_GET, 1), Err(Errno::EINVAL));
+        assert_eq!(parse(linux::PR_MCE_KILL, 0), Ok(Prctl::Constant(0)));
+        assert_eq!(parse(linux::PR_MCE_KILL, 1), Err(Errno::EINVAL));
     }
 
     /// What is not there is EINVAL.

@@ -95,6 +95,9 @@ pub const fn sigaltstack_request(ss_flags: i32) -> Result<AltStackRequest, Errno
     })
 }
 
+/// `SS_AUTODISARM`, as a bit of `ss_flags`.
+pub const SS_AUTODISARM: i32 = linux::SS_AUTODISARM.cast_signed();
+
 /// Linux's `ss_flags` for FreeBSD's.
 pub const fn sigaltstack_flags_to_linux(flags: i32) -> i32 {
     let mut out = 0;

@@ -46,6 +46,8 @@ pub struct ThreadState {
     pub policy: AtomicI32,
     /// Whether children start with the usual policy (SCHED_RESET_ON_FORK).
     pub reset_on_fork: AtomicBool,
+    /// Whether a handler that starts on the alternate stack forgets it (SS_AUTODISARM).
+    pub autodisarm: Cell<bool>,
     /// How it is traced.
     pub(crate) trace: Trace,
 }
@@ -64,6 +66,7 @@ impl ThreadState {
             timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
             policy: AtomicI32::new(0),
             reset_on_fork: AtomicBool::new(false),
+            autodisarm: Cell::new(false),
             trace: Trace::new(),
         }
     }

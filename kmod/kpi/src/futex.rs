@@ -105,6 +105,9 @@ pub(crate) unsafe fn wake_mask(
         ffi::lrs_umtxq_lock(key.as_mut());
         let woken = ffi::umtxq_signal_mask(key.as_mut(), count, mask);
         ffi::lrs_umtxq_unlock(key.as_mut());
+        if woken != 0 {
+            crate::kern::futex_many::woken();
+        }
         Ok(woken)
     }
 }

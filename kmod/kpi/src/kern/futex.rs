@@ -15,7 +15,7 @@ use crate::futex::{Key, wake_mask};
 use crate::{Cx, Errno, Fail, Result, UserAddr, check};
 
 /// A word that threads meet at.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Word {
     addr: u64,
     shared: bool,
@@ -36,7 +36,7 @@ impl Word {
         Ok(Word { addr, shared })
     }
 
-    fn key(self, _cx: &Cx<'_>) -> Result<Key> {
+    pub(super) fn key(self, _cx: &Cx<'_>) -> Result<Key> {
         // SAFETY: current: a Cx is made on its own thread, with its user map.
         unsafe { Key::get(self.addr, self.shared) }.map_err(Fail::from_kernel)
     }
@@ -261,9 +261,23 @@ pub fn requeue(
         let touched = chains.requeue(wake, moving, same);
         break (touched, if same { 0 } else { moving });
     };
+    super::futex_many::woken();
     to_key.unreference(prepared.saturating_sub(moved));
     from_key.unreference(moved);
     Ok(touched)
+}
+
+/// Wakes one waiter of a word and moves up to `moves` others to a lock ([`super::futex_pi`]), where
+/// all of them go on to take it; how many it touched. EAGAIN where the word is not `expected`, EFAULT.
+pub fn requeue_to_lock(
+    cx: &mut Cx<'_>,
+    (from, lock): (Word, Word),
+    moves: i32,
+    expected: u32,
+) -> Result<i32> {
+    // Who holds the lock must come to the kernel to give it up.
+    super::futex_pi::mark_waiters(cx, lock)?;
+    requeue(cx, (from, lock), (1, moves), Some(expected))
 }
 
 /// Changes the second word, wakes waiters of the first and, if the second had the right

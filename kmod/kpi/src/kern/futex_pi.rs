@@ -70,3 +70,34 @@ pub fn unlock(cx: &mut Cx<'_>, word: Word) -> Result<()> {
     }
     wake(cx, word, 1, u32::MAX).map(|_| ())
 }
+
+/// Says in the word that somebody waits, if somebody holds the lock. EFAULT.
+pub(super) fn mark_waiters(cx: &mut Cx<'_>, word: Word) -> Result<()> {
+    let mut value = word.fetch(cx)?;
+    while value & TID_MASK != 0 && value & WAITERS == 0 {
+        match word.replace(cx, value, value | WAITERS)? {
+            None => return Ok(()),
+            Some(seen) => value = seen,
+        }
+    }
+    Ok(())
+}
+
+/// Waits, if the word has the value `expected`, until it is woken or moved to the lock, and then
+/// takes the lock.
+///
+/// EAGAIN for another value, and where a signal comes once it has been moved; ETIMEDOUT, EFAULT; as
+/// lock.
+pub fn wait_and_lock(
+    cx: &mut Cx<'_>,
+    (word, lock_word): (Word, Word),
+    expected: u32,
+    timeout: Option<Timeout>,
+) -> Result<()> {
+    match wait(cx, word, expected, u32::MAX, timeout) {
+        Ok(()) => lock(cx, lock_word, timeout, false),
+        // The time is a moment, so that the call can run again.
+        Err(Fail::Errno(Errno::EINTR)) => Err(Fail::Restart),
+        Err(fail) => Err(fail),
+    }
+}

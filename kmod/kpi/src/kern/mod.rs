@@ -2,6 +2,7 @@
 //! The kernel's own implementations of system calls, `kern_*`, made safe: one file
 //! a family, each function named as the kernel names it.
 
+pub mod adjtime;
 pub mod buffer;
 pub mod control;
 pub mod cred;
@@ -12,6 +13,7 @@ pub mod exec;
 pub mod extattr;
 pub mod fd;
 pub mod futex;
+pub mod futex_many;
 pub mod futex_pi;
 pub mod handle;
 pub mod info;

@@ -8,7 +8,7 @@ use core::mem::{offset_of, size_of};
 
 use linux_abi::bsd::{SI_LWP, SI_USER};
 use linux_abi::pod::Pod;
-use linux_abi::sigaction::{LinuxSaFlags, sigaltstack_flags_to_linux};
+use linux_abi::sigaction::{LinuxSaFlags, SS_AUTODISARM, sigaltstack_flags_to_linux};
 use linux_abi::sigframe::{
     self, FP_XSTATE_MAGIC1, FP_XSTATE_MAGIC2, FP_XSTATE_MAGIC2_SIZE, UC_FLAGS, UC_FP_XSTATE,
     l_fpstate, l_rt_sigframe,
@@ -18,7 +18,7 @@ use linux_abi::signal::{BSD_SIGPWR, BsdSignal, LinuxSignal};
 use linux_abi::sigset::sigset_to_linux;
 use linux_abi::trap;
 
-use crate::emul::ProcState;
+use crate::emul::{ProcState, ThreadState};
 
 const LEGACY: usize = size_of::<l_fpstate>();
 
@@ -303,7 +303,9 @@ unsafe fn push_frame(
         let state = &*(*(*td).td_proc).p_emuldata.cast::<ProcState>();
         let rsp = regs.tf_rsp.cast_unsigned();
         let has_alt = (*td).td_pflags & ffi::TDP_ALTSTACK as c_int != 0;
-        let already_there = ffi::sigonstack(rsp as usize) != 0;
+        let own = &*(*td).td_emuldata.cast::<ThreadState>();
+        let autodisarm = own.autodisarm.get();
+        let already_there = !autodisarm && ffi::sigonstack(rsp as usize) != 0;
         let alt = &(*td).td_sigstk;
         let alt_base = alt.ss_sp as u64;
 
@@ -338,6 +340,9 @@ unsafe fn push_frame(
             (true, true) => ffi::SS_ONSTACK as c_int,
             (true, false) => 0,
         });
+        if autodisarm {
+            uc.uc_stack.ss_flags |= SS_AUTODISARM;
+        }
         uc.uc_sigmask.sig = sigset_to_linux(&mask.__bits);
         let mc = &mut uc.uc_mcontext;
         mc.r8 = regs.tf_r8.cast_unsigned();
@@ -377,6 +382,13 @@ unsafe fn push_frame(
             return false;
         }
 
+        if autodisarm {
+            // The frame has it; rt_sigreturn(2) brings it back.
+            (*td).td_sigstk = core::mem::zeroed();
+            (*td).td_sigstk.ss_flags = ffi::SS_DISABLE as c_int;
+            (*td).td_pflags &= !(ffi::TDP_ALTSTACK as c_int);
+            own.autodisarm.set(false);
+        }
         ffi::fpstate_drop(td);
         regs.tf_rdi = i64::from(delivery.signal.number());
         regs.tf_rsi = (plan.frame + offset_of!(l_rt_sigframe, info) as u64).cast_signed();

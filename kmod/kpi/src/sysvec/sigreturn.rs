@@ -4,13 +4,13 @@
 //! The frame is the user's to change, so nothing in it is trusted: privileged flag
 //! bits are kept from the current flags and a foreign code selector is refused, as on
 //! Linux with SIGSEGV.
-//!
-//! Differences from Linux: `uc_stack` is not restored.
 
 use core::ffi::c_int;
 use core::mem::size_of;
 
+use linux_abi::c::l_stack_t;
 use linux_abi::pod::Pod;
+use linux_abi::sigaction::sigaltstack_request;
 use linux_abi::sigframe::{
     FP_XSTATE_MAGIC1, FP_XSTATE_MAGIC2, l_fpstate, l_rt_sigframe, l_sigcontext,
 };
@@ -19,6 +19,7 @@ use linux_abi::sigset::sigset_to_bsd;
 use super::sendsig::extended_size;
 use crate::Cx;
 use crate::door::Untouched;
+use crate::emul::ThreadState;
 
 /// What a handler may change: the arithmetic flags, AC, TF and RF (Linux FIX_EFLAGS).
 const USER_FLAGS: u64 = 0x0005_0dd5;
@@ -83,8 +84,40 @@ unsafe fn restore(td: *mut ffi::thread) -> bool {
         );
 
         restore_registers(regs, mc);
+        restore_stack(td, &frame.uc.uc_stack);
         ffi::set_pcb_flags((*td).td_pcb, ffi::PCB_FULL_IRET);
         true
+    }
+}
+
+/// The alternate stack the frame has kept, if it is another one now. What sigaltstack(2) would refuse
+/// is left out, as on Linux.
+unsafe fn restore_stack(td: *mut ffi::thread, kept: &l_stack_t) {
+    // SAFETY: caller: td is curthread; emul; kern_sigaltstack checks the size.
+    unsafe {
+        let Ok(request) = sigaltstack_request(kept.ss_flags) else {
+            return;
+        };
+        let now = &(*td).td_sigstk;
+        let enabled = (*td).td_pflags & ffi::TDP_ALTSTACK as c_int != 0;
+        let own = &*(*td).td_emuldata.cast::<ThreadState>();
+        let same = if request.bsd_flags == 0 {
+            enabled && now.ss_sp as u64 == kept.ss_sp && now.ss_size == kept.ss_size
+        } else {
+            !enabled
+        };
+        if same {
+            // Nor does Linux look at SS_AUTODISARM then.
+            return;
+        }
+        let mut new = ffi::sigaltstack {
+            ss_sp: kept.ss_sp as *mut _,
+            ss_size: kept.ss_size,
+            ss_flags: request.bsd_flags,
+        };
+        if ffi::kern_sigaltstack(td, &raw mut new, core::ptr::null_mut()) == 0 {
+            own.autodisarm.set(request.autodisarm);
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 //! futex(2).
 //!
 //! FreeBSD: the queues of kern_umtx.c.
-//! Differences from Linux: FUTEX_LOCK_PI locks but lends no priority, and the two
-//! commands that requeue to such a lock are ENOSYS; FUTEX_WAIT on a shared mapping needs
+//! Differences from Linux: FUTEX_LOCK_PI locks but lends no priority, and FUTEX_CMP_REQUEUE_PI
+//! does not check what lock its waiters wait for; FUTEX_WAIT on a shared mapping needs
 //! the right to write there.
 
 use kpi::kern::futex::{self, Timeout, Word};
@@ -65,7 +65,27 @@ pub(crate) fn futex(
         }
         FutexCommand::TrylockPi => futex_pi::lock(cx, word()?, None, true).map(|()| 0),
         FutexCommand::UnlockPi => futex_pi::unlock(cx, word()?).map(|()| 0),
-        FutexCommand::WaitRequeuePi | FutexCommand::CmpRequeuePi => Err(Errno::ENOSYS.into()),
+        FutexCommand::WaitRequeuePi => {
+            let timeout = timeout(cx, op, utime_or_val2)?;
+            let words = two(words()?)?;
+            futex_pi::wait_and_lock(cx, words, val, timeout).map(|()| 0)
+        }
+        FutexCommand::CmpRequeuePi => {
+            // "val (nr_wake) must be 1" (futex(2)).
+            if count != 1 || val2 < 0 {
+                return Err(Errno::EINVAL.into());
+            }
+            futex::requeue_to_lock(cx, two(words()?)?, val2, val3)
+        }
+    }
+}
+
+/// EINVAL for one word twice.
+fn two(words: (Word, Word)) -> Result<(Word, Word)> {
+    if words.0 == words.1 {
+        Err(Errno::EINVAL.into())
+    } else {
+        Ok(words)
     }
 }
 

@@ -2,7 +2,9 @@
 //! Futexes: futex(2), its successors of one command each.
 
 mod classic;
+mod many;
 mod single;
 
 pub(crate) use classic::*;
+pub(crate) use many::*;
 pub(crate) use single::*;

@@ -2,8 +2,9 @@
 //! prctl(2).
 //!
 //! FreeBSD: kern_procctl (kern_procctl.c).
-//! Differences from Linux: seccomp, capability bounds, machine checks, core scheduling and memory
-//! maps are EINVAL, as on a Linux built without them; capabilities cannot be kept or dropped (EPERM).
+//! Differences from Linux: seccomp, capability bounds, core scheduling and memory maps are EINVAL,
+//! as on a Linux built without them, and so is any but the default answer to memory errors;
+//! capabilities cannot be kept or dropped (EPERM).
 
 use kpi::kern::control::{self, NAME_LEN};
 use kpi::kern::cred;

@@ -2,13 +2,13 @@
 //! sigaltstack(2).
 //!
 //! FreeBSD: kern_sigaltstack (kern_sig.c).
-//! Differences from Linux: SS_AUTODISARM is EINVAL, as before Linux 4.7.
+//! Differences from Linux: none known.
 
 use kpi::kern::signal::{Stack, kern_sigaltstack};
 use kpi::{Cx, Errno, Result, UserIn, UserOut};
 use linux_abi::bsd;
 use linux_abi::c::l_stack_t;
-use linux_abi::sigaction::{sigaltstack_flags_to_linux, sigaltstack_request};
+use linux_abi::sigaction::{SS_AUTODISARM, sigaltstack_flags_to_linux, sigaltstack_request};
 
 /// Sets and tells the stack that handlers with SA_ONSTACK run on.
 ///
@@ -23,31 +23,43 @@ pub(crate) fn sigaltstack(
         Some(uss) => Some(uss.read(cx)?),
         None => None,
     };
-    let request = new.map(|ss| (ss, sigaltstack_request(ss.ss_flags)));
-    let old = match request {
+    let before = cx.thread_state().autodisarm.get();
+    let mut old = match new {
         None => kern_sigaltstack(cx, None)?,
-        Some((ss, Ok(request))) if !request.autodisarm => {
+        Some(ss) => {
+            let Ok(request) = sigaltstack_request(ss.ss_flags) else {
+                // On the stack itself Linux says EPERM before it looks at the flags.
+                let running_on_it = kern_sigaltstack(cx, None)?.flags == bsd::SS_ONSTACK;
+                return Err(if running_on_it {
+                    Errno::EPERM
+                } else {
+                    Errno::EINVAL
+                }
+                .into());
+            };
             let disabled = request.bsd_flags == bsd::SS_DISABLE;
             let stack = Stack {
                 base: if disabled { 0 } else { ss.ss_sp },
                 size: if disabled { 0 } else { ss.ss_size },
                 flags: request.bsd_flags,
             };
-            kern_sigaltstack(cx, Some(stack))?
-        }
-        // On the stack itself Linux says EPERM before it looks at the flags.
-        Some(_) => {
-            let running_on_it = kern_sigaltstack(cx, None)?.flags == bsd::SS_ONSTACK;
-            return Err(if running_on_it {
-                Errno::EPERM
-            } else {
-                Errno::EINVAL
-            }
-            .into());
+            let old = kern_sigaltstack(cx, Some(stack))?;
+            cx.thread_state().autodisarm.set(request.autodisarm);
+            old
         }
     };
+    if before {
+        // Nothing runs on a stack that is forgotten when it is used.
+        old.flags &= !bsd::SS_ONSTACK;
+    }
     match uoss {
-        Some(uoss) => uoss.write(cx, &to_linux(old)),
+        Some(uoss) => {
+            let mut old = to_linux(old);
+            if before {
+                old.ss_flags |= SS_AUTODISARM;
+            }
+            uoss.write(cx, &old)
+        }
         None => Ok(()),
     }
 }
