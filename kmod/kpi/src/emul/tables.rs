@@ -22,7 +22,7 @@ pub(super) struct Tables {
     pub(super) signals: [SignalExtra; SIGNALS],
     /// One bit for each call number that was logged as missing; the last is for all larger ones.
     pub(super) missed: [AtomicU64; MISS_WORDS],
-    /// Whether the kernel's SIGBUS handler is that of SIGSEGV (kern::standin).
+    /// Whether the kernel's SIGBUS handler is that of SIGSEGV (sysvec::fault::standin).
     pub(super) sigbus_stands_in: AtomicBool,
 }
 

@@ -18,8 +18,8 @@ use super::io::Buffer;
 use super::path::At;
 use super::reroot::{self, PATH_MAX};
 use super::signal::{Action, kern_sigaction};
-use super::standin::SIG_IGN;
 use crate::door::Untouched;
+use crate::sysvec::fault::standin::SIG_IGN;
 use crate::{Cx, Errno, Result, UserArrayIn, UserCStr, check, emul};
 
 /// A vector of strings, of addresses in user memory up to a null one.

@@ -41,7 +41,6 @@ pub mod signal;
 pub mod signalfd;
 pub mod socket;
 pub mod space;
-pub mod standin;
 pub mod stat;
 pub mod thread;
 pub mod time;

@@ -7,7 +7,7 @@
 
 use kpi::door::Untouched;
 use kpi::kern::signal::Action;
-use kpi::kern::standin::sigaction;
+use kpi::sysvec::fault::standin::sigaction;
 use kpi::{Cx, Errno, Result, UserIn, UserOut};
 use linux_abi::c::{l_sigaction, l_sigset_t};
 use linux_abi::sigaction::LinuxSaFlags;

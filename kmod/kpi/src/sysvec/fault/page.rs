@@ -7,7 +7,7 @@
 
 use core::ffi::c_int;
 
-use super::vsyscall;
+use super::super::vsyscall;
 
 /// sv_trap: 0 if the fault has been dealt with, an errno to let the kernel do it.
 ///

@@ -12,7 +12,7 @@
 use linux_abi::signal::LinuxSignal;
 use linux_abi::sigset::{sigset_bit, sigset_to_bsd, sigset_to_linux};
 
-use super::signal::{Action, kern_sigaction};
+use crate::kern::signal::{Action, kern_sigaction};
 use crate::{Cx, Result};
 
 const SIG_DFL: u64 = 0;
