@@ -553,6 +553,11 @@ static void attaching(void)
 	sc(SYS_kill, pid, SIGKILL);
 	eq("after PTRACE_DETACH it is an ordinary child", reap(pid), SIGKILL);
 
+	pid = spinner();
+	PT(SEIZE, pid, 0, 0);
+	sc(SYS_kill, pid, SIGKILL);
+	eq("SIGKILL kills a running tracee without a stop", status_of(pid), SIGKILL);
+
 	// In a call that sleeps.
 	int ends[2];
 	sc(SYS_pipe, ends);

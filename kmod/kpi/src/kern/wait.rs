@@ -112,8 +112,8 @@ fn wait_as_tracer(
 ) -> Result<Option<Changed>> {
     let take = options & bsd::WNOWAIT == 0;
     // Stops of tracees are ours to tell. Something must be left to ask for.
-    let plain = options & !(bsd::WTRAPPED | bsd::WUNTRACED | bsd::WLINUXCLONE) | bsd::WNOHANG;
-    let plain = if plain & (bsd::WEXITED | bsd::WCONTINUED) == 0 {
+    let plain = options & !(bsd::WTRAPPED | bsd::WLINUXCLONE) | bsd::WNOHANG;
+    let plain = if plain & (bsd::WEXITED | bsd::WCONTINUED | bsd::WUNTRACED) == 0 {
         plain | bsd::WCONTINUED | bsd::WNOWAIT
     } else {
         plain
@@ -133,6 +133,10 @@ fn wait_as_tracer(
             match wait6(cx, target, plain | kind, details.as_deref_mut()) {
                 Err(fail) if fail == Errno::ECHILD.into() => {}
                 Ok(None) => children = true,
+                // A tracee that has stopped just now: looked at again.
+                Ok(Some(child)) if ptrace::is_stop_of_tracee(cx, child.pid, child.status) => {
+                    children = true;
+                }
                 other => return other,
             }
         }

@@ -5,8 +5,10 @@
 //! Differences from Linux: the tick has one length and ADJ_SETOFFSET is EINVAL; `tai` reads as 0.
 
 use kpi::kern::adjtime::{kern_adjtime, kern_ntp_adjtime};
+use kpi::kern::cred;
+use kpi::kern::thread::LockedThread;
 use kpi::kern::time::kern_clock_gettime;
-use kpi::{Cx, Result, UserInOut};
+use kpi::{Cx, Errno, Result, UserInOut};
 use linux_abi::adjtime::{Adjust, adjustable};
 use linux_abi::bsd;
 use linux_abi::c::{l_timeval, l_timex};
@@ -14,7 +16,12 @@ use linux_abi::c::{l_timeval, l_timex};
 /// Steers and tells the clock; its state. EPERM, EINVAL, EFAULT.
 pub(crate) fn adjtimex(cx: &mut Cx<'_>, timex: UserInOut<l_timex>) -> Result<i32> {
     let mut t = timex.read(cx)?;
-    let state = match Adjust::parse(&t)? {
+    let plan = match Adjust::parse(&t) {
+        // Linux asks for the right before it looks at the rest.
+        Err(_) if !may_adjust(cx)? => return Err(Errno::EPERM.into()),
+        plan => plan?,
+    };
+    let state = match plan {
         Adjust::Discipline(modes) => kern_ntp_adjtime(cx, &mut t, modes)?,
         Adjust::Slew(by) => slew(cx, &mut t, Some(by))?,
         Adjust::SlewLeft => slew(cx, &mut t, None)?,
@@ -31,6 +38,12 @@ pub(crate) fn adjtimex(cx: &mut Cx<'_>, timex: UserInOut<l_timex>) -> Result<i32
     };
     timex.write(cx, &t)?;
     Ok(state)
+}
+
+fn may_adjust(cx: &mut Cx<'_>) -> Result<bool> {
+    const CAP_SYS_TIME: u64 = 1 << 25;
+    let held = cred::capabilities(cx, &LockedThread::find(cx, 0)?);
+    Ok(held & CAP_SYS_TIME != 0)
 }
 
 /// The fraction of the time is in nanoseconds.

@@ -25,4 +25,4 @@ pub use access::*;
 pub(crate) use event::*;
 pub use request::*;
 pub(crate) use stop::detach_all;
-pub(crate) use wait::{Found, is_tracer, wait_tracee};
+pub(crate) use wait::{Found, is_stop_of_tracee, is_tracer, wait_tracee};

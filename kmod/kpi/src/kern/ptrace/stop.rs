@@ -84,7 +84,12 @@ pub(super) unsafe fn look(p: *mut ffi::proc_) {
         if !is_stopped(p) {
             return;
         }
-        if ffi::lrs_sigismember(&raw const (*p).p_sigqueue.sq_signals, SIGKILL) != 0 {
+        // FreeBSD stops for SIGKILL too.
+        let killed =
+            |td: *mut ffi::thread| (*td).td_dbgflags & TDB_XSIG != 0 && (*td).td_xsig == SIGKILL;
+        if ffi::lrs_sigismember(&raw const (*p).p_sigqueue.sq_signals, SIGKILL) != 0
+            || Threads::of(p).any(killed)
+        {
             kill(p);
             return;
         }

@@ -68,3 +68,23 @@ pub(crate) fn wait_tracee(cx: &mut Cx<'_>, target: WaitTarget, take: bool) -> Fo
         None => Found::Nothing(exists),
     }
 }
+
+/// Whether the kernel has told of a stop that is ours to tell: then it is as if it had not.
+pub(crate) fn is_stop_of_tracee(_cx: &Cx<'_>, pid: i32, status: i32) -> bool {
+    if status & 0xff != 0x7f {
+        return false;
+    }
+    // SAFETY: pfind takes any number and gives the process locked.
+    unsafe {
+        let p = ffi::pfind(pid);
+        if p.is_null() {
+            return false;
+        }
+        let traced = (*p).p_flag & ffi::P_TRACED as i32 != 0;
+        if traced {
+            (*p).p_flag &= !(ffi::P_WAITED as i32);
+        }
+        ffi::lrs_PROC_UNLOCK(p);
+        traced
+    }
+}
