@@ -104,14 +104,17 @@ impl<'a> Scene<'a> {
             ("tmpfs", "dev/shm", Some(("mode", "1777"))),
             ("tmpfs", "tmp", Some(("mode", "1777"))),
         ] {
-            // What has no file is part of the kernel.
+            // What has no file, or is there already, may be a part of the kernel.
+            let mut missing = false;
             if !self.guest.is_loaded(kind)?
                 && let Err(errno) = self.guest.kldload(kind)?
-                && errno.to_string() != "ENOENT"
             {
-                continue;
+                missing = errno.to_string() == "ENOENT";
+                if !missing && errno.to_string() != "EEXIST" {
+                    return Err(format!("kldload {kind}: {errno}").into());
+                }
             }
-            self.mount(&Mount {
+            let mounted = self.mount(&Mount {
                 kind: kind.into(),
                 from: kind.into(),
                 to: format!("{}/{below}", userland::MOUNT),
@@ -120,7 +123,11 @@ impl<'a> Scene<'a> {
                     .into_iter()
                     .collect(),
                 errno: None,
-            })?;
+            });
+            match mounted {
+                Err(Failure::Wrong { .. }) if missing => {}
+                other => other?,
+            }
         }
         Ok(())
     }

@@ -124,6 +124,11 @@ impl Report {
         self.add_case([entry]);
     }
 
+    /// Counts a result whose reason was shown with an earlier one.
+    pub(crate) fn add_quietly(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
     /// Counts the results of one case; shows the first failures among them.
     pub(crate) fn add_case(&mut self, entries: impl IntoIterator<Item = Entry>) {
         let mut failures = 0;

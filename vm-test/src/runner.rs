@@ -88,7 +88,7 @@ fn run_pass(
             continue;
         }
         if let Some(why) = &broken {
-            report.add(Entry::failed(name, why.clone(), ""));
+            report.add_quietly(Entry::failed(name, why.clone(), ""));
             continue;
         }
         if guest.is_none() {
@@ -201,12 +201,23 @@ fn run_case(
     }
     let mark = guest.vm.console.mark();
     let mut scene = Scene::new(guest, module, case.timeout);
+    let before = match case.memory_back.then(|| scene.module_memory()).transpose() {
+        Ok(before) => before,
+        Err(Failure::Lost(lost)) => return Err(lost),
+        Err(Failure::Wrong { why, output }) => return Ok(vec![Entry::failed(name, why, output)]),
+    };
     let done = match pass {
         Some((root, book)) if case.is_program() => {
             run_in_userland(&mut scene, machines, name, case, root, book)
         }
         _ => scene.run_case(name, case),
     };
+    let done = done.and_then(|entries| {
+        if let Some(before) = &before {
+            scene.memory_is_back(before)?;
+        }
+        Ok(entries)
+    });
     let mut entries = match done {
         Ok(entries) => entries,
         Err(Failure::Lost(lost)) => return Err(lost),

@@ -194,6 +194,9 @@ pub(crate) struct Case {
     /// Text for the userland's bash, instead of `run`.
     #[serde(default)]
     pub(crate) script: Option<String>,
+    /// What the module has allocated must be what it was before the case.
+    #[serde(default)]
+    pub(crate) memory_back: bool,
     /// Output and status must be those of the same run on real Linux.
     #[serde(default)]
     pub(crate) compare: bool,

@@ -8,7 +8,7 @@ use crate::suite::{Kld, Run, Texts};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-type MemoryTypes = BTreeMap<String, (u64, u64)>;
+pub(crate) type MemoryTypes = BTreeMap<String, (u64, u64)>;
 
 /// Rounds before the first count: caches fill, one-time allocations happen.
 const WARM_UP: u32 = 2;
@@ -143,6 +143,33 @@ impl Scene<'_> {
         self.guest
             .memory_types()?
             .map_err(|e| format!("sysctl kern.malloc_stats: {e}").into())
+    }
+
+    /// What the memory types of the module hold: their names start with linux.
+    pub(crate) fn module_memory(&mut self) -> Checked<MemoryTypes> {
+        let mut types = self.memory_types()?;
+        types.retain(|name, _| name.starts_with("linux"));
+        Ok(types)
+    }
+
+    /// The module must hold no more than it did.
+    pub(crate) fn memory_is_back(&mut self, before: &MemoryTypes) -> Checked {
+        let mut grown = String::new();
+        for (name, (allocations, bytes)) in self.module_memory()? {
+            let (old, old_bytes) = before.get(&name).copied().unwrap_or_default();
+            if allocations > old {
+                grown += &format!(
+                    "{name}: {old} -> {allocations} allocations, {old_bytes} -> {bytes} bytes\n"
+                );
+            }
+        }
+        if grown.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Wrong {
+            why: "the module holds more memory than before".into(),
+            output: grown,
+        })
     }
 
     /// A module in use must stay; an unused one must go.
