@@ -713,6 +713,111 @@ lrs_fstat(struct thread *td, int fd, struct stat *sb, char *device, size_t size,
 	return (error);
 }
 
+/* 0 if a path names a link of linprocfs or fdescfs, EINVAL if it does not. */
+int
+lrs_find_made_up_link(struct thread *td, int dir, const char *path,
+    enum uio_seg space)
+{
+	struct nameidata nd;
+	bool is;
+	int error;
+
+	/* Its lock keeps the mount. */
+	NDINIT_AT(&nd, LOOKUP, NOFOLLOW | LOCKSHARED | LOCKLEAF, space, path,
+	    dir);
+	error = namei(&nd);
+	if (error != 0)
+		return (error);
+	NDFREE_PNBUF(&nd);
+	is = (nd.ni_vp->v_vflag & VV_READLINK) != 0 ||
+	    strcmp(nd.ni_vp->v_mount->mnt_vfc->vfc_name, "linprocfs") == 0;
+	vput(nd.ni_vp);
+	return (is ? 0 : EINVAL);
+}
+
+/*
+ * Whether a path in the kernel, whose last link is not followed, is one of
+ * fdescfs's links.
+ */
+bool
+lrs_is_descriptor(struct thread *td, int dir, const char *path)
+{
+	struct nameidata nd;
+	bool is;
+
+	NDINIT_AT(&nd, LOOKUP, NOFOLLOW, UIO_SYSSPACE, path, dir);
+	if (namei(&nd) != 0)
+		return (false);
+	NDFREE_PNBUF(&nd);
+	is = (nd.ni_vp->v_vflag & VV_READLINK) != 0;
+	vrele(nd.ni_vp);
+	return (is);
+}
+
+/* A second descriptor for an open file, if it has the access that is asked for. */
+int
+lrs_reopen(struct thread *td, int fd, int flags)
+{
+	struct file *fp;
+	int error, new, wanted;
+
+	error = fget(td, fd, &cap_no_rights, &fp);
+	if (error != 0)
+		return (error);
+	wanted = FFLAGS(flags) & (FREAD | FWRITE);
+	if ((wanted & fp->f_flag) != wanted)
+		error = EACCES;
+	else
+		error = finstall(td, fp, &new, flags & O_CLOEXEC, NULL);
+	fdrop(fp, td);
+	if (error == 0)
+		td->td_retval[0] = new;
+	return (error);
+}
+
+/* fchown(2). */
+int
+lrs_fchown(struct thread *td, int fd, uid_t uid, gid_t gid)
+{
+	struct file *fp;
+	int error;
+
+	AUDIT_ARG_FD(fd);
+	AUDIT_ARG_OWNER(uid, gid);
+	error = fget(td, fd, &cap_fchown_rights, &fp);
+	if (error != 0)
+		return (error);
+	error = fo_chown(fp, uid, gid, td->td_ucred, td);
+	fdrop(fp, td);
+	return (error);
+}
+
+/*
+ * The folder shm in devfs, where a Linux has a tmpfs: devfs makes a folder for a
+ * device in it.
+ */
+static struct cdevsw shm_folder_cdevsw = {
+	.d_version = D_VERSION,
+	.d_name = "linux_shm",
+};
+static struct cdev *shm_folder;
+
+int
+lrs_shm_folder_create(void)
+{
+	return (make_dev_p(MAKEDEV_CHECKNAME | MAKEDEV_WAITOK, &shm_folder,
+	    &shm_folder_cdevsw, NULL, UID_ROOT, GID_WHEEL, 0,
+	    "shm/.mountpoint"));
+}
+
+void
+lrs_shm_folder_destroy(void)
+{
+	if (shm_folder != NULL)
+		destroy_dev(shm_folder);
+	shm_folder = NULL;
+}
+
 /*
  * The attribute names of the user name space, each behind a byte with its length:
  * of fd if that is what is open, else of path.

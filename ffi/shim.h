@@ -86,6 +86,13 @@ int	lrs_lseek(struct thread *, int fd, off_t offset, int whence);
 bool	lrs_may_take_tty(struct thread *);
 void	lrs_take_tty(struct thread *, int fd);
 size_t	lrs_device_name(dev_t, char *name, size_t size);
+int	lrs_find_made_up_link(struct thread *, int dir, const char *path,
+	    enum uio_seg);
+bool	lrs_is_descriptor(struct thread *, int dir, const char *path);
+int	lrs_reopen(struct thread *, int fd, int flags);
+int	lrs_fchown(struct thread *, int fd, uid_t, gid_t);
+int	lrs_shm_folder_create(void);
+void	lrs_shm_folder_destroy(void);
 int	lrs_fstat(struct thread *, int fd, struct stat *, char *device,
 	    size_t size, size_t *len);
 int	lrs_extattr_list(struct thread *, int fd, const char *path, bool open,

@@ -52,9 +52,31 @@ pub fn splice(path: &mut [u8], component: Component, target: &[u8]) -> Option<us
     Some(from)
 }
 
+/// The number of a descriptor, as the file systems of descriptors write it.
+pub fn descriptor_number(name: &[u8]) -> Option<i32> {
+    if name.is_empty() || name.len() > 1 && name.first() == Some(&b'0') {
+        return None;
+    }
+    let mut number = 0_i32;
+    for byte in name {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        number = number.checked_mul(10)?.checked_add(i32::from(digit))?;
+    }
+    Some(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_descriptors() {
+        assert_eq!(descriptor_number(b"0"), Some(0));
+        assert_eq!(descriptor_number(b"1063"), Some(1063));
+        for wrong in ["", "007", "3a", "-1", "/", "2147483648"] {
+            assert_eq!(descriptor_number(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
 
     fn path(text: &str) -> [u8; 32] {
         let mut path = [0; 32];

@@ -17,7 +17,6 @@ const SOCKADDR_IN: usize = 16;
 const SOCKADDR_IN6: usize = 28;
 /// `SIN6_LEN_RFC2133`: an address without its scope, which Linux still takes.
 const SOCKADDR_IN6_OLD: usize = 24;
-const SOCKADDR_NL: usize = 12;
 
 /// A FreeBSD address.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -88,7 +87,6 @@ pub fn sockaddr_to_bsd(linux: &[u8]) -> Result<BsdSockaddr, Errno> {
             SOCKADDR_IN6.wrapping_sub(FAMILY_BYTES)
         }
         bsd::AF_INET6 => exact(linux, SOCKADDR_IN6)?,
-        bsd::AF_NETLINK => exact(linux, SOCKADDR_NL)?,
         _ => rest.len(),
     };
     let len = data_len.wrapping_add(FAMILY_BYTES);

@@ -94,14 +94,37 @@ impl Device {
 }
 
 /// Linux's `st_mode`. The bits are the same; a FreeBSD whiteout is a character
-/// device on Linux.
+/// device on Linux, and links have all permissions there, whatever the umask was.
 pub const fn mode_to_linux(mode: u16) -> u32 {
     let mode = mode as u32;
     if mode & linux::S_IFMT == bsd::S_IFWHT.cast_unsigned() {
         return mode & !linux::S_IFMT | linux::S_IFCHR;
     }
+    if mode & linux::S_IFMT == linux::S_IFLNK {
+        return mode | 0o777;
+    }
     mode
 }
+
+/// The permission bits after a change of owner, where they change (chown(2)): a plain file loses
+/// set-user-id, and set-group-id if its group may execute it.
+pub const fn mode_after_chown(mode: u16) -> Option<u16> {
+    let file = mode_to_linux(mode);
+    if file & linux::S_IFMT != linux::S_IFREG {
+        return None;
+    }
+    let executable = mode & (SET_GROUP_ID | GROUP_EXECUTE) == SET_GROUP_ID | GROUP_EXECUTE;
+    let lost = SET_USER_ID | if executable { SET_GROUP_ID } else { 0 };
+    if mode & lost == 0 {
+        return None;
+    }
+    Some(mode & PERMISSIONS & !lost)
+}
+
+const PERMISSIONS: u16 = 0o7777;
+const SET_USER_ID: u16 = 0o4000;
+const SET_GROUP_ID: u16 = 0o2000;
+const GROUP_EXECUTE: u16 = 0o0010;
 
 /// A FreeBSD `dev_t` in Linux's 64-bit encoding.
 #[inline]
@@ -271,6 +294,18 @@ mod tests {
     }
 
     /// The file types are the same numbers, but for whiteouts.
+    #[test]
+    fn chown_drops_set_ids() {
+        assert_eq!(mode_after_chown(0o104755), Some(0o755));
+        assert_eq!(mode_after_chown(0o106711), Some(0o711));
+        assert_eq!(mode_after_chown(0o102755), Some(0o755));
+        assert_eq!(mode_after_chown(0o102644), None);
+        assert_eq!(mode_after_chown(0o106744), Some(0o2744));
+        assert_eq!(mode_after_chown(0o101755), None);
+        assert_eq!(mode_after_chown(0o042755), None);
+        assert_eq!(mode_after_chown(0o124777), None);
+    }
+
     #[test]
     fn modes_are_the_same() {
         for kind in [0o01, 0o02, 0o04, 0o06, 0o10, 0o12, 0o14] {

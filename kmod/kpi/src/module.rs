@@ -32,9 +32,16 @@ fn load(image: &vdso::Image) -> c_int {
         return error;
     }
     crate::jail::register();
-    // SAFETY: the vector is complete.
-    let error = unsafe { ffi::lrs_brands_insert() };
+    // SAFETY: the module is not in use yet; the vector is complete.
+    let error = unsafe {
+        match ffi::lrs_shm_folder_create() {
+            0 => ffi::lrs_brands_insert(),
+            error => error,
+        }
+    };
     if error != 0 {
+        // SAFETY: nobody has the folder's device open: it has no open routine.
+        unsafe { ffi::lrs_shm_folder_destroy() };
         crate::jail::deregister();
         vdso::remove();
     }
@@ -49,6 +56,8 @@ fn unload() -> c_int {
     // SAFETY: the shim checks every brand before it removes one.
     let error = unsafe { ffi::lrs_brands_remove() };
     if error == 0 {
+        // SAFETY: nothing of the module is in use.
+        unsafe { ffi::lrs_shm_folder_destroy() };
         crate::jail::deregister();
         vdso::remove();
         crate::emul::drain();

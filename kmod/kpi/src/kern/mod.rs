@@ -12,6 +12,7 @@ pub mod event;
 pub mod exec;
 pub mod extattr;
 pub mod fd;
+pub(crate) mod fdpath;
 pub mod futex;
 pub mod futex_many;
 pub mod futex_pi;

@@ -10,6 +10,7 @@ use linux_abi::fd::Fd;
 use linux_abi::stat::Device;
 
 use super::fd::new_fd;
+use super::fdpath;
 use super::io::Buffer;
 use super::reroot::{self, Where, with_path};
 use super::stat::kern_statat;
@@ -150,6 +151,24 @@ pub(crate) fn made(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
     }
 }
 
+/// The failure of a call that takes something away: in a read-only file system, namei(9) says EROFS
+/// of what is not there as well.
+#[inline]
+fn removed(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
+    match check(ret) {
+        Err(fail) if is(fail, Errno::EROFS) => Err(missing(cx, at, fail)),
+        _ => done(cx, at, ret),
+    }
+}
+
+#[cold]
+fn missing(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
+    match kern_statat(cx, at, ffi::AT_SYMLINK_NOFOLLOW.cast_signed()) {
+        Err(there) if is(there, Errno::ENOENT) => there,
+        _ => fail,
+    }
+}
+
 /// Linux says EEXIST first. To namei(9) making "/" is EISDIR, and making anything in a read-only
 /// file system EROFS, be it there or not.
 #[cold]
@@ -196,7 +215,14 @@ pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32
     let ret = with_path(cx, (at, !stays), |td, at| unsafe {
         ffi::kern_openat(td, at.dir, at.path, at.space, flags, mode)
     });
-    done(cx, at, ret)?;
+    match check(ret) {
+        Ok(()) => {}
+        Err(fail) if is(fail, Errno::ENOENT) && !stays => match fdpath::find(cx, at) {
+            Some(fd) => fdpath::reopen(cx, fd, flags)?,
+            None => return Err(fail),
+        },
+        Err(fail) => return Err(nowhere(cx, at, fail)),
+    }
     Ok(new_fd(cx))
 }
 
@@ -218,6 +244,13 @@ pub fn kern_accessat(cx: &mut Cx<'_>, at: At, flags: i32, mode: i32) -> Result<(
     let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
         ffi::kern_accessat(td, at.dir, at.path, at.space, flags, mode)
     });
+    if ret == ffi::ENOENT.cast_signed() && follows(flags) && fdpath::find(cx, at).is_some() {
+        // A pipe or a socket is its owner's to read and write.
+        return match mode & ffi::X_OK.cast_signed() {
+            0 => Ok(()),
+            _ => Err(Errno::EACCES.into()),
+        };
+    }
     flagged(cx, at, flags, ret)
 }
 
@@ -225,11 +258,31 @@ pub fn kern_accessat(cx: &mut Cx<'_>, at: At, flags: i32, mode: i32) -> Result<(
 pub fn kern_readlinkat(cx: &mut Cx<'_>, at: At, buf: UserBytesOut, len: usize) -> Result<usize> {
     let to = buf.addr().as_ptr();
     // SAFETY: current; kernel copy, both ways.
-    check(with_path(cx, (at, false), |td, at| unsafe {
+    let ret = with_path(cx, (at, false), |td, at| unsafe {
         ffi::kern_readlinkat(td, at.dir, at.path, at.space, to, ffi::UIO_USERSPACE, len)
-    }))?;
+    });
     // CAST: a byte count of at most `len`.
-    Ok(cx.retval() as usize)
+    let stored = cx.retval() as usize;
+    if !reroot::is_active(cx) {
+        return check(ret).map(|()| stored);
+    }
+    let own = match ret {
+        0 => None,
+        // What is there in the real root is no link.
+        _ if ret == ffi::EINVAL.cast_signed() => reroot::own_descriptor(cx, at),
+        _ => None,
+    };
+    if own.is_none() {
+        check(ret)?;
+    }
+    match reroot::made_up_link(cx, at, own)? {
+        Some(target) => {
+            let target = target.get(..target.len().min(len)).unwrap_or_default();
+            buf.write(cx, target)?;
+            Ok(target.len())
+        }
+        None => check(ret).map(|()| stored),
+    }
 }
 
 /// mkdirat(2) with the permission bits of `mode`; FreeBSD drops the others.
@@ -274,7 +327,7 @@ pub fn kern_funlinkat(cx: &mut Cx<'_>, at: At) -> Result<()> {
     let ret = with_path(cx, (at, false), |td, at| unsafe {
         ffi::kern_funlinkat(td, at.dir, at.path, ffi::FD_NONE, at.space, 0, 0)
     });
-    done(cx, at, ret)
+    removed(cx, at, ret)
 }
 
 /// unlinkat(2) with AT_REMOVEDIR. EISDIR for "/".
@@ -283,7 +336,7 @@ pub fn kern_frmdirat(cx: &mut Cx<'_>, at: At) -> Result<()> {
     let ret = with_path(cx, (at, false), |td, at| unsafe {
         ffi::kern_frmdirat(td, at.dir, at.path, ffi::FD_NONE, at.space, 0)
     });
-    done(cx, at, ret)
+    removed(cx, at, ret)
 }
 
 /// symlinkat(2).
@@ -348,6 +401,12 @@ pub fn kern_fchownat(cx: &mut Cx<'_>, at: At, uid: u32, gid: u32, flags: i32) ->
         ffi::kern_fchownat(td, at.dir, at.path, at.space, uid, gid, flags)
     });
     flagged(cx, at, flags, ret)
+}
+
+/// fchown(2); all ones leave an id as it is, as on Linux. EBADF, EPERM, EINVAL for what has no owner.
+pub fn kern_fchown(cx: &mut Cx<'_>, fd: Fd, uid: u32, gid: u32) -> Result<()> {
+    // SAFETY: current; the shim takes its own reference.
+    check(unsafe { ffi::lrs_fchown(cx.td(), fd.0, uid, gid) })
 }
 
 /// Seconds and nanoseconds of last access and last change, UTIME_NOW and UTIME_OMIT

@@ -73,7 +73,12 @@ pub(crate) fn follow_links(
 }
 
 /// readlinkat(2) of a path in the kernel. EINVAL for what is no link.
-fn read_link(cx: &mut Cx<'_>, dir: i32, path: &[u8], target: &mut Buffer) -> Result<usize> {
+pub(crate) fn read_link(
+    cx: &mut Cx<'_>,
+    dir: i32,
+    path: &[u8],
+    target: &mut Buffer,
+) -> Result<usize> {
     // SAFETY: current; the path ends in NUL, `target` is writable for its length.
     check(unsafe {
         ffi::kern_readlinkat(
@@ -90,6 +95,78 @@ fn read_link(cx: &mut Cx<'_>, dir: i32, path: &[u8], target: &mut Buffer) -> Res
     Ok(cx.retval() as usize)
 }
 
+/// What a link of procfs or of a file system of descriptors says (/proc/self/exe; `own` in place of
+/// the path for [`own_descriptor`]), as the program
+/// knows the path, if it leads below the emulation root: the kernel made the text, with the whole
+/// path in it.
+pub(crate) fn made_up_link(cx: &mut Cx<'_>, at: At, own: Option<Buffer>) -> Result<Option<Target>> {
+    // A path of the kernel's own in place of the one given.
+    let place = |given: Where| match &own {
+        Some(path) => Where {
+            path: path.as_ptr().cast(),
+            space: ffi::UIO_SYSSPACE,
+            ..given
+        },
+        None => given,
+    };
+    // SAFETY: current; kernel copy.
+    let found = with_path(cx, (at, false), |td, at| unsafe {
+        let at = place(at);
+        ffi::lrs_find_made_up_link(td, at.dir, at.path, at.space)
+    });
+    if found != 0 {
+        return Ok(None);
+    }
+    let mut text = Buffer::new(cx, PATH_MAX)?;
+    let (to, size) = (text.as_mut_ptr().cast(), text.len());
+    // SAFETY: current; kernel copy for the path; `to` is writable for its size.
+    check(with_path(cx, (at, false), |td, at| unsafe {
+        let at = place(at);
+        ffi::kern_readlinkat(td, at.dir, at.path, at.space, to, ffi::UIO_SYSSPACE, size)
+    }))?;
+    // CAST: a byte count of at most PATH_MAX.
+    let len = cx.retval() as usize;
+    let mut path = Buffer::new(cx, PATH_MAX)?;
+    // SAFETY: current; `path` is writable for its length.
+    let root = unsafe { ffi::lrs_emul_root_path(cx.td(), path.as_mut_ptr().cast(), path.len()) };
+    let below = path
+        .get(..root)
+        .filter(|root| !root.is_empty())
+        .and_then(|root| text.get(..len)?.strip_prefix(root));
+    Ok(match below {
+        Some(rest) if rest.is_empty() || rest.first() == Some(&b'/') => Some(Target {
+            start: root,
+            end: len,
+            text,
+        }),
+        // Nothing was read before.
+        _ if own.is_some() => Some(Target {
+            start: 0,
+            end: len,
+            text,
+        }),
+        _ => None,
+    })
+}
+
+/// What a link says: a part of a longer text.
+pub(crate) struct Target {
+    text: Buffer,
+    start: usize,
+    end: usize,
+}
+
+impl core::ops::Deref for Target {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self.text.get(self.start..self.end) {
+            None | Some([]) => b"/",
+            Some(rest) => rest,
+        }
+    }
+}
+
 /// A path for the kernel, in user memory or in its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Where {
@@ -103,6 +180,25 @@ pub(crate) struct Where {
 
 /// One lookup: a path, and whether a link at its end is followed.
 pub(crate) type Lookup = (At, bool);
+
+/// The absolute link linprocfs has for a process's own descriptors, and where it leads. The real
+/// root has descriptors 0, 1 and 2 there as devices, so that nothing is missing to namei(9).
+const OWN_DESCRIPTORS: (&[u8], &[u8]) = (b"/proc/self/fd/", b"/dev/fd/");
+
+/// The path below the emulation root's /dev/fd, of one in /proc/self/fd.
+#[cold]
+pub(crate) fn own_descriptor(cx: &mut Cx<'_>, at: At) -> Option<Buffer> {
+    let mut given = Buffer::new(cx, PATH_MAX).ok()?;
+    let len = at.read(cx, &mut given).ok()?;
+    let (link, target) = OWN_DESCRIPTORS;
+    let rest = given.get(..len)?.strip_prefix(link)?;
+    let mut path = Buffer::new(cx, PATH_MAX).ok()?;
+    path.get_mut(..target.len())?.copy_from_slice(target);
+    let end = target.len().checked_add(rest.len())?;
+    path.get_mut(target.len()..end)?.copy_from_slice(rest);
+    *path.get_mut(end)? = 0;
+    Some(path)
+}
 
 /// Calls with the path as it is; once more, in a way namei(9) can go, if it fails for one of the
 /// reasons above.

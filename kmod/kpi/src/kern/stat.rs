@@ -8,6 +8,7 @@ use linux_abi::fd::Fd;
 use linux_abi::stat::{BsdStat, Moment};
 use linux_abi::statfs::BsdStatfs;
 
+use super::fdpath;
 use super::path::{At, flagged, follows};
 use super::reroot::with_path;
 use crate::mem::KBox;
@@ -103,9 +104,23 @@ pub fn kern_statat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<BsdStat> {
     let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
         ffi::kern_statat(td, flags, at.dir, at.path, at.space, to)
     });
+    if ret == ffi::ENOENT.cast_signed()
+        && follows(flags)
+        && let Some(fd) = fdpath::find(cx, at)
+    {
+        return kern_fstat(cx, fd);
+    }
     flagged(cx, at, flags, ret)?;
     // SAFETY: filled whole, as in kern_fstat.
-    Ok(to_abi(unsafe { st.assume_init_ref() }, device_by_number))
+    let st = unsafe { st.assume_init_ref() };
+    // Where links are followed, only one that stands for a descriptor is found.
+    if u32::from(st.st_mode) & ffi::S_IFMT == ffi::S_IFLNK
+        && follows(flags)
+        && let Some(fd) = fdpath::find(cx, at)
+    {
+        return kern_fstat(cx, fd);
+    }
+    Ok(to_abi(st, device_by_number))
 }
 
 /// Calls `fill` with room for a struct statfs, which is too large for the stack.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! chmod(2), fchmod(2), fchmodat(2), fchmodat2(2), umask(2), chown(2), lchown(2), fchownat(2).
-//! fchown(2) is FreeBSD's own.
+//! chmod(2), fchmod(2), fchmodat(2), fchmodat2(2), umask(2), chown(2), lchown(2), fchown(2),
+//! fchownat(2).
 //!
 //! FreeBSD: kern_fchmodat, kern_fchownat, sys_fchmod, sys_umask (vfs_syscalls.c).
 //! Differences from Linux: fchmodat2 can change the mode of a link, where Linux says
 //! EOPNOTSUPP.
 
-use kpi::kern::path::{At, is, kern_fchmod, kern_fchmodat, kern_fchownat, kern_umask};
+use kpi::kern::path::{At, is, kern_fchmod, kern_fchmodat, kern_fchown, kern_fchownat, kern_umask};
+use kpi::kern::stat::{kern_fstat, kern_statat};
 use kpi::{Cx, Errno, Result, UserCStr};
 use linux_abi::at::AtCall;
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
+use linux_abi::stat::mode_after_chown;
 
 /// Sets the permission bits.
 pub(crate) fn chmod(cx: &mut Cx<'_>, path: UserCStr, mode: u32) -> Result<()> {
@@ -68,12 +70,21 @@ const _: () = assert!(bsd::S_ISVTX == 0o1000 && bsd::S_ISGID == 0o2000);
 
 /// Sets owner and group; all ones leave one as it is.
 pub(crate) fn chown(cx: &mut Cx<'_>, path: UserCStr, user: u32, group: u32) -> Result<()> {
-    kern_fchownat(cx, At::cwd(path), user, group, 0)
+    do_chown(cx, At::cwd(path), user, group, 0)
 }
 
 /// The same for a link itself.
 pub(crate) fn lchown(cx: &mut Cx<'_>, path: UserCStr, user: u32, group: u32) -> Result<()> {
-    kern_fchownat(cx, At::cwd(path), user, group, bsd::AT_SYMLINK_NOFOLLOW)
+    do_chown(cx, At::cwd(path), user, group, bsd::AT_SYMLINK_NOFOLLOW)
+}
+
+/// The same for what is open as `fd`.
+pub(crate) fn fchown(cx: &mut Cx<'_>, fd: Fd, user: u32, group: u32) -> Result<()> {
+    kern_fchown(cx, fd, user, group)?;
+    match mode_after_chown(kern_fstat(cx, fd)?.mode) {
+        Some(mode) => kern_fchmod(cx, fd, mode),
+        None => Ok(()),
+    }
 }
 
 /// The same below the folder `dir`.
@@ -86,5 +97,14 @@ pub(crate) fn fchownat(
     flags: i32,
 ) -> Result<()> {
     let flags = AtCall::Attributes.flags_to_bsd(flags)?;
-    kern_fchownat(cx, At::new(dir, path), user, group, flags)
+    do_chown(cx, At::new(dir, path), user, group, flags)
+}
+
+fn do_chown(cx: &mut Cx<'_>, at: At, user: u32, group: u32, flags: i32) -> Result<()> {
+    kern_fchownat(cx, at, user, group, flags)?;
+    // FreeBSD spares the set-id bits for root.
+    match mode_after_chown(kern_statat(cx, at, flags)?.mode) {
+        Some(mode) => kern_fchmodat(cx, at, mode, flags),
+        None => Ok(()),
+    }
 }

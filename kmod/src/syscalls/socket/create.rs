@@ -2,8 +2,8 @@
 //! socket(2), socketpair(2), shutdown(2); listen(2) is FreeBSD's own.
 //!
 //! FreeBSD: kern_socket, kern_socketpair, kern_shutdown (uipc_syscalls.c).
-//! Differences from Linux: the families are those of FreeBSD (local, IPv4, IPv6, netlink, Bluetooth,
-//! Hyper-V's for vsock); ICMP sockets of type SOCK_DGRAM and packet(7) do not exist.
+//! Differences from Linux: the families are those of FreeBSD (local, IPv4, IPv6, Bluetooth,
+//! Hyper-V's for vsock); netlink(7), packet(7) and ICMP sockets of type SOCK_DGRAM do not exist.
 
 use kpi::kern::fd::kern_close;
 use kpi::kern::socket;
