@@ -2,7 +2,7 @@
 //! Calls that take two paths: vfs_syscalls.c.
 
 use super::io::Buffer;
-use super::path::{At, is, made};
+use super::path::{At, is, made, missing};
 use super::reroot::with_paths;
 use crate::{Cx, Errno, Fail, Result, check};
 
@@ -21,7 +21,10 @@ pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
             ffi::kern_renameat(td, old.dir, old.path, new.dir, new.path, old.space)
         },
     ));
-    done.map_err(|fail| first_fault(cx, old, new, fail))
+    done.map_err(|fail| match fail {
+        fail if is(fail, Errno::EROFS) => missing(cx, old, fail),
+        fail => first_fault(cx, old, new, fail),
+    })
 }
 
 /// linkat(2).

@@ -161,8 +161,9 @@ fn removed(cx: &mut Cx<'_>, at: At, ret: i32) -> Result<()> {
     }
 }
 
+/// What is not there is ENOENT to Linux also in a read-only file system.
 #[cold]
-fn missing(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
+pub(crate) fn missing(cx: &mut Cx<'_>, at: At, fail: Fail) -> Fail {
     match kern_statat(cx, at, ffi::AT_SYMLINK_NOFOLLOW.cast_signed()) {
         Err(there) if is(there, Errno::ENOENT) => there,
         _ => fail,
