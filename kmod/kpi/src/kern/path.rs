@@ -12,7 +12,7 @@ use linux_abi::stat::Device;
 use super::fd::new_fd;
 use super::fdpath;
 use super::io::Buffer;
-use super::reroot::{self, Where, with_path};
+use super::reroot::{self, Where, with_attributes, with_path};
 use super::stat::kern_statat;
 use crate::{Cx, Errno, Fail, Result, UserBytesOut, UserCStr, check};
 
@@ -363,7 +363,7 @@ pub fn kern_symlinkat(cx: &mut Cx<'_>, target: UserCStr, at: At) -> Result<()> {
 /// fchmodat(2).
 pub fn kern_fchmodat(cx: &mut Cx<'_>, at: At, mode: u16, flags: i32) -> Result<()> {
     // SAFETY: current; kernel copy.
-    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+    let ret = with_attributes(cx, (at, follows(flags)), |td, at| unsafe {
         ffi::kern_fchmodat(td, at.dir, at.path, at.space, mode, flags)
     });
     flagged(cx, at, flags, ret)
@@ -398,7 +398,7 @@ pub fn kern_umask(cx: &mut Cx<'_>, mask: i32) -> Result<i32> {
 pub fn kern_fchownat(cx: &mut Cx<'_>, at: At, uid: u32, gid: u32, flags: i32) -> Result<()> {
     let (uid, gid) = (uid.cast_signed(), gid.cast_signed());
     // SAFETY: current; kernel copy.
-    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+    let ret = with_attributes(cx, (at, follows(flags)), |td, at| unsafe {
         ffi::kern_fchownat(td, at.dir, at.path, at.space, uid, gid, flags)
     });
     flagged(cx, at, flags, ret)
@@ -423,7 +423,7 @@ pub fn kern_utimensat(cx: &mut Cx<'_>, at: At, times: FileTimes, flags: i32) -> 
     let times = timespecs(times);
     let times = times.as_ref().map_or(core::ptr::null(), |t| t.as_ptr());
     // SAFETY: current; kernel copy for the path; `times` is null or two of the kernel's own.
-    let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
+    let ret = with_attributes(cx, (at, follows(flags)), |td, at| unsafe {
         let space = ffi::UIO_SYSSPACE;
         ffi::kern_utimensat(td, at.dir, at.path, at.space, times, space, flags)
     });

@@ -216,6 +216,28 @@ pub(crate) fn with_path(
     }
 }
 
+/// [`with_path`] for a change of what a file is, with [`own_descriptor`] first: the real root's
+/// device of that name would take the change in the file's place.
+pub(crate) fn with_attributes(
+    cx: &mut Cx<'_>,
+    lookup: Lookup,
+    mut call: impl FnMut(*mut ffi::thread, Where) -> c_int,
+) -> c_int {
+    let (at, follow) = lookup;
+    if follow
+        && is_active(cx)
+        && let Some(path) = own_descriptor(cx, at)
+    {
+        let path = Where {
+            dir: at.dir().0,
+            path: path.as_ptr().cast(),
+            space: ffi::UIO_SYSSPACE,
+        };
+        return call(cx.td(), path);
+    }
+    with_path(cx, lookup, call)
+}
+
 /// The same for a call that takes two.
 pub(crate) fn with_paths(
     cx: &mut Cx<'_>,
