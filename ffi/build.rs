@@ -38,6 +38,7 @@ fn main() {
         "shim.c",
         "neighbours.c",
         "pipe.c",
+        "netlink.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -95,6 +96,7 @@ fn main() {
             Path::new("shim.c"),
             Path::new("neighbours.c"),
             Path::new("pipe.c"),
+            Path::new("netlink.c"),
         ],
     );
 }

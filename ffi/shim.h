@@ -258,6 +258,14 @@ bool	lrs_if_address(struct ifnet *, uint8_t address[6]);
 void	lrs_if_each_inet(struct thread *, struct ifnet *,
 	    void (*each)(void *, const struct sockaddr *), void *arg);
 
+/* Netlink sockets (netlink.c). */
+void	lrs_netlink_install(msgs_to_linux_cb_t *, msg_from_linux_cb_t *);
+bool	lrs_netlink_remove(void);
+void	lrs_net_enter_here(struct lrs_net *);
+int	lrs_netlink_protocol(struct thread *, int fd);
+bool	lrs_netlink_become(struct thread *, int fd, int protocol);
+bool	lrs_netlink_settle(struct thread *, int fd);
+
 /* What drivers register (neighbours.c). */
 void	lrs_drivers_lock(void);
 void	lrs_drivers_unlock(void);

@@ -49,6 +49,7 @@ pub mod mman;
 pub mod mount;
 pub mod mremap;
 pub mod netif;
+pub mod netlink;
 pub mod node;
 pub mod open;
 pub mod persona;

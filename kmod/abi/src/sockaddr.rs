@@ -87,6 +87,7 @@ pub fn sockaddr_to_bsd(linux: &[u8]) -> Result<BsdSockaddr, Errno> {
             SOCKADDR_IN6.wrapping_sub(FAMILY_BYTES)
         }
         bsd::AF_INET6 => exact(linux, SOCKADDR_IN6)?,
+        bsd::AF_NETLINK => exact(linux, crate::netlink::SOCKADDR)?,
         _ => rest.len(),
     };
     let len = data_len.wrapping_add(FAMILY_BYTES);

@@ -14,15 +14,15 @@ pub const SOCK_NONBLOCK: u32 = linux_raw_sys::general::O_NONBLOCK;
 /// `SOCK_MAX` of linux/net.h: one more than the largest type.
 const SOCK_MAX: u32 = 11;
 
-/// Each Linux family FreeBSD has, and FreeBSD's number. Not netlink: to the kernel's, the
-/// messages of a Linux process go through a translator that is not written yet, and without one
-/// it would follow a null pointer.
-const FAMILIES: [(u32, i32); 7] = [
+/// Each Linux family FreeBSD has, and FreeBSD's number; [`crate::netlink`] says which protocols of
+/// netlink there are.
+const FAMILIES: [(u32, i32); 8] = [
     (linux::AF_UNSPEC, bsd::AF_UNSPEC),
     (linux::AF_UNIX, bsd::AF_UNIX),
     (linux::AF_INET, bsd::AF_INET),
     (linux::AF_INET6, bsd::AF_INET6),
     (linux::AF_APPLETALK, bsd::AF_APPLETALK),
+    (linux::AF_NETLINK, bsd::AF_NETLINK),
     (linux::AF_BLUETOOTH, bsd::AF_BLUETOOTH),
     (linux::AF_VSOCK, bsd::AF_HYPERV),
 ];
@@ -55,6 +55,14 @@ pub fn family_and_type_to_bsd(family: i32, kind: i32) -> Result<(i32, i32), Errn
             bsd::AF_UNSPEC => Err(Errno::EAFNOSUPPORT),
             family => Ok((family, kind?)),
         },
+    }
+}
+
+/// Whether a type of [`family_and_type_to_bsd`] is one of netlink's, or ESOCKTNOSUPPORT.
+pub const fn check_netlink_type(kind: i32) -> Result<(), Errno> {
+    match kind.cast_unsigned() & SOCK_TYPE_MASK.cast_unsigned() {
+        linux::SOCK_RAW | linux::SOCK_DGRAM => Ok(()),
+        _ => Err(Errno::ESOCKTNOSUPPORT),
     }
 }
 

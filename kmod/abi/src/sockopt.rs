@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The options of setsockopt(2) and getsockopt(2): socket(7), ip(7), ipv6(7), tcp(7).
 
-use linux_raw_sys::net as linux;
+use linux_raw_sys::{net as linux, netlink as nl};
 
 use crate::Errno;
 use crate::bsd;
@@ -64,6 +64,11 @@ pub mod number {
     pub const TCP_KEEPINTVL: i32 = 512;
     pub const TCP_KEEPCNT: i32 = 1024;
     pub const TCP_FASTOPEN: i32 = 1025;
+    /// NETLINK_LIST_MEMBERSHIPS (netlink/netlink.h): a bit for each of the first 32 groups.
+    pub const NETLINK_GROUPS: super::Place = super::Place {
+        level: super::SOL_NETLINK,
+        name: 9,
+    };
 }
 use number::*;
 
@@ -100,6 +105,10 @@ pub enum SocketOption {
     Error,
     /// The socket's family.
     Domain,
+    /// The socket's protocol.
+    Protocol,
+    /// A group to be in, or not, of netlink's; a wrong one has another errno.
+    Group(Place),
     /// Who is at the other end.
     PeerCredentials,
     /// Timestamps in nanoseconds, or microseconds if false.
@@ -122,10 +131,7 @@ pub fn option(level: i32, name: i32) -> Result<SocketOption, Errno> {
         linux_ip::IP => ip(name),
         linux_ip::TCP => tcp(name),
         linux_ip::IPV6 => ipv6(name),
-        SOL_NETLINK if (1..=12).contains(&name) => Ok(SocketOption::Bytes(Place {
-            level: SOL_NETLINK,
-            name: name.cast_signed(),
-        })),
+        SOL_NETLINK => netlink(name),
         _ => Err(Errno::ENOPROTOOPT),
     }
 }
@@ -170,7 +176,7 @@ fn socket(name: u32) -> Result<SocketOption, Errno> {
         linux::SO_TIMESTAMP_OLD | linux::SO_TIMESTAMP_NEW => Timestamps(false),
         linux::SO_TIMESTAMPNS_OLD | linux::SO_TIMESTAMPNS_NEW => Timestamps(true),
         linux::SO_ACCEPTCONN => Flag(place(bsd::SO_ACCEPTCONN)),
-        linux::SO_PROTOCOL => Int(place(bsd::SO_PROTOCOL)),
+        linux::SO_PROTOCOL => Protocol,
         linux::SO_DOMAIN => Domain,
         _ => return Err(Errno::ENOPROTOOPT),
     })
@@ -222,6 +228,23 @@ fn ipv6(name: u32) -> Result<SocketOption, Errno> {
         linux::IPV6_TCLASS => Int(place(IPV6_TCLASS)),
         linux::IPV6_DONTFRAG => Flag(place(IPV6_DONTFRAG)),
         linux::IPV6_FREEBIND | linux::IPV6_TRANSPARENT => Flag(place(IPV6_BINDANY)),
+        _ => return Err(Errno::ENOPROTOOPT),
+    })
+}
+
+/// netlink(7). Not there: NETLINK_PKTINFO, as FreeBSD does not tell which group a message was for;
+/// NETLINK_LISTEN_ALL_NSID, as there are no other name spaces; the rings, which Linux has no more.
+fn netlink(name: u32) -> Result<SocketOption, Errno> {
+    use SocketOption::*;
+    let place = at(SOL_NETLINK, name.cast_signed());
+    Ok(match name {
+        nl::NETLINK_ADD_MEMBERSHIP | nl::NETLINK_DROP_MEMBERSHIP => Group(place),
+        nl::NETLINK_LIST_MEMBERSHIPS => Bytes(place),
+        nl::NETLINK_CAP_ACK | nl::NETLINK_EXT_ACK | nl::NETLINK_GET_STRICT_CHK => Flag(place),
+        // Of errors when sending to groups, to which only the kernel sends.
+        nl::NETLINK_BROADCAST_ERROR => Hint(0),
+        // What does not fit the buffer is lost without ENOBUFS, always.
+        nl::NETLINK_NO_ENOBUFS => Hint(1),
         _ => return Err(Errno::ENOPROTOOPT),
     })
 }

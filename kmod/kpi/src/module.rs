@@ -3,6 +3,7 @@
 
 use core::ffi::{c_int, c_void};
 
+use crate::kern::netlink;
 use crate::log::console;
 use crate::sysvec::vdso;
 
@@ -32,6 +33,7 @@ fn load(image: &vdso::Image) -> c_int {
         return error;
     }
     crate::jail::register();
+    netlink::install();
     // SAFETY: the module is not in use yet; the vector is complete.
     let error = unsafe {
         match ffi::lrs_shm_folder_create() {
@@ -42,19 +44,27 @@ fn load(image: &vdso::Image) -> c_int {
     if error != 0 {
         // SAFETY: nobody has the folder's device open: it has no open routine.
         unsafe { ffi::lrs_shm_folder_destroy() };
+        // No Linux process has run: no socket of one is there.
+        netlink::remove();
         crate::jail::deregister();
         vdso::remove();
     }
     error
 }
 
-/// EBUSY while a process uses a brand, or has a file of ours open.
+/// EBUSY while a process uses a brand, or has a file of ours or a Linux process's netlink socket open.
 fn unload() -> c_int {
     if crate::file::any_open() {
         return ffi::EBUSY as c_int;
     }
     // SAFETY: the shim checks every brand before it removes one.
     let error = unsafe { ffi::lrs_brands_remove() };
+    // No Linux process is left to make another socket.
+    if error == 0 && !netlink::remove() {
+        // SAFETY: the vector is as it was.
+        unsafe { ffi::lrs_brands_insert() };
+        return ffi::EBUSY as c_int;
+    }
     if error == 0 {
         // SAFETY: nothing of the module is in use.
         unsafe { ffi::lrs_shm_folder_destroy() };

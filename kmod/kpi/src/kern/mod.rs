@@ -27,6 +27,7 @@ pub mod machine;
 pub mod mem;
 pub mod mount;
 pub mod netif;
+pub mod netlink;
 pub mod path;
 pub mod pidfd;
 pub mod pipe;

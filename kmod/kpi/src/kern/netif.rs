@@ -171,6 +171,20 @@ impl Interfaces {
         result
     }
 
+    /// The same in the network stack that the kernel is working for.
+    ///
+    /// # Safety
+    /// The network stack is set (CURVNET_SET).
+    pub(super) unsafe fn here<T>(f: impl FnOnce(&Interfaces) -> T) -> T {
+        let mut net = MaybeUninit::<ffi::lrs_net>::uninit();
+        // SAFETY: the tracker stays where it is until the epoch is left.
+        unsafe { ffi::lrs_net_enter_here(net.as_mut_ptr()) };
+        let result = f(&Interfaces(()));
+        // SAFETY: entered above, by this thread.
+        unsafe { ffi::lrs_net_exit(net.as_mut_ptr()) };
+        result
+    }
+
     /// The interface a program calls `name`: by its Linux name, or else by FreeBSD's.
     pub fn find(&self, name: &Name) -> Option<Interface<'_>> {
         // SAFETY: `with` has set the stack and entered the epoch.

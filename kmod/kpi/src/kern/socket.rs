@@ -359,6 +359,16 @@ pub struct Message {
     pub flags: i32,
 }
 
+/// Whether a call that shall not wait was too early for the kernel's answer, which is there now
+/// (netlink(7)).
+#[cold]
+fn answered(cx: &Cx<'_>, fd: Fd, flags: i32) -> bool {
+    // SAFETY: current; the shim looks the descriptor up and drops it again.
+    let at_once =
+        flags & bsd::MSG_DONTWAIT != 0 || unsafe { ffi::lrs_fd_nonblocking(cx.td(), fd.0) };
+    at_once && super::netlink::settle(cx, fd)
+}
+
 /// recvmsg(2); `flags` are FreeBSD's, control messages come only where `want_control`.
 pub fn receive(
     cx: &mut Cx<'_>,
@@ -386,7 +396,14 @@ pub fn receive(
         };
         // SAFETY: current; message, name and control pointer are in kernel memory, the buffers are
         // user addresses (kernel copy).
-        check(unsafe { ffi::kern_recvit(td, fd.0, &raw mut message, ffi::UIO_SYSSPACE, wanted) })?;
+        let mut once =
+            || unsafe { ffi::kern_recvit(td, fd.0, &raw mut message, ffi::UIO_SYSSPACE, wanted) };
+        let error = match once() {
+            // Nothing was moved.
+            error if error == ffi::EAGAIN as i32 && answered(cx, fd, flags) => once(),
+            error => error,
+        };
+        check(error)?;
         Ok::<_, Fail>((message.msg_namelen, message.msg_flags))
     });
     let (name_len, flags) = received.map_err(|fail| unconnected(cx, fd, fail))?;

@@ -9,14 +9,18 @@
 //! - a local path has 104 bytes at most, else ENAMETOOLONG
 //! - getsockname of a socket bound below an absolute link of the emulation root has the path that
 //!   the link leads to
+//! - a netlink socket talks to the kernel alone, and has a port only once it is bound or connected
 
 use kpi::kern::fd::{info, kern_close};
+use kpi::kern::netlink as kern_netlink;
 use kpi::kern::socket::{self, AddressRoom};
 use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
+use linux_abi::netlink;
 use linux_abi::sockaddr::{BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
 use linux_abi::socket::accept4_flags_to_bsd;
+use linux_abi::sockopt::number::NETLINK_GROUPS;
 
 use super::option::expect_socket;
 
@@ -68,6 +72,39 @@ pub(super) fn read_address_for(
     address
 }
 
+/// Whether a message may be sent to an address. EBADF, ENOTSOCK; ECONNREFUSED where nobody listens.
+pub(super) fn check_destination(cx: &mut Cx<'_>, fd: Fd, to: &BsdSockaddr) -> Result<()> {
+    if to.is_abstract() {
+        socket::kern_getsockname(cx, fd)?;
+        return Err(Errno::ECONNREFUSED.into());
+    }
+    if let Some(peer) = netlink::Address::of(to.as_bytes())
+        && kern_netlink::protocol(cx, fd).is_some()
+    {
+        peer.check_peer()?;
+    }
+    Ok(())
+}
+
+/// connect(2) of a netlink socket: to the kernel, the only one who listens; to nobody ends that.
+/// Either gives it a port if it has none. `None` for any other file.
+fn connect_netlink(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Option<Result<()>> {
+    kern_netlink::protocol(cx, fd)?;
+    if address.family() == bsd::AF_UNSPEC {
+        return Some(Ok(()));
+    }
+    let Some(peer) = netlink::Address::of(address.as_bytes()) else {
+        return Some(Err(Errno::EINVAL.into()));
+    };
+    Some(peer.check_peer().map_err(Into::into).and_then(|()| {
+        let name = socket::kern_getsockname(cx, fd)?;
+        match netlink::Address::of(name.as_bytes()) {
+            Some(own) if own.port == 0 => socket::bind(cx, fd, address),
+            _ => Ok(()),
+        }
+    }))
+}
+
 /// Gives a socket a name.
 pub(crate) fn bind(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> Result<()> {
     let address = read_address_for(cx, fd, address, len)?;
@@ -76,6 +113,13 @@ pub(crate) fn bind(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> R
         // EBADF and ENOTSOCK come first.
         socket::kern_getsockname(cx, fd)?;
         return Err(Errno::EADDRNOTAVAIL.into());
+    }
+    // FreeBSD's netlink looks at the length alone.
+    if address.as_bytes().len() == netlink::SOCKADDR
+        && address.family() != bsd::AF_NETLINK
+        && kern_netlink::protocol(cx, fd).is_some()
+    {
+        return Err(Errno::EINVAL.into());
     }
     socket::bind(cx, fd, &address)
 }
@@ -97,6 +141,11 @@ pub(crate) fn connect(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -
     if address.is_abstract() {
         socket::kern_getsockname(cx, fd)?;
         return Err(Errno::ECONNREFUSED.into());
+    }
+    if matches!(address.family(), bsd::AF_NETLINK | bsd::AF_UNSPEC)
+        && let Some(done) = connect_netlink(cx, fd, &address)
+    {
+        return done;
     }
     let connected = socket::connect(cx, fd, &address);
     if address.family() == bsd::AF_UNSPEC
@@ -171,6 +220,11 @@ pub(crate) fn getsockname(
     len: UserInOut<i32>,
 ) -> Result<()> {
     let name = socket::kern_getsockname(cx, fd)?;
+    if let Some(mut own) = netlink::Address::of(name.as_bytes()) {
+        // FreeBSD leaves the groups out.
+        own.groups = socket::option(cx, fd, NETLINK_GROUPS)?;
+        return write_address(cx, &own.to_bsd(), address, len);
+    }
     write_address(cx, name.as_bytes(), address, len)
 }
 
@@ -181,6 +235,9 @@ pub(crate) fn getpeername(
     address: UserBytesOut,
     len: UserInOut<i32>,
 ) -> Result<()> {
+    if kern_netlink::protocol(cx, fd).is_some() {
+        return write_address(cx, &netlink::Address::KERNEL.to_bsd(), address, len);
+    }
     let name = socket::kern_getpeername(cx, fd)?;
     write_address(cx, name.as_bytes(), address, len)
 }

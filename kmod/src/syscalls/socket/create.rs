@@ -2,15 +2,17 @@
 //! socket(2), socketpair(2), shutdown(2); listen(2) is FreeBSD's own.
 //!
 //! FreeBSD: kern_socket, kern_socketpair, kern_shutdown (uipc_syscalls.c).
-//! Differences from Linux: the families are those of FreeBSD (local, IPv4, IPv6, Bluetooth,
-//! Hyper-V's for vsock); netlink(7), packet(7) and ICMP sockets of type SOCK_DGRAM do not exist.
+//! Differences from Linux: the families are those of FreeBSD (local, IPv4, IPv6, netlink, Bluetooth,
+//! Hyper-V's for vsock), and of netlink's protocols routes, the generic controller and device events, of
+//! which none comes; ICMP sockets of type SOCK_DGRAM and packet(7) do not exist.
 
 use kpi::kern::fd::kern_close;
-use kpi::kern::socket;
+use kpi::kern::{netlink, socket};
 use kpi::{Cx, Errno, Fail, Result, UserOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
-use linux_abi::socket::{family_and_type_to_bsd, shutdown_how};
+use linux_abi::netlink::Protocol;
+use linux_abi::socket::{check_netlink_type, family_and_type_to_bsd, shutdown_how};
 use linux_abi::sockopt::Place;
 use linux_abi::sockopt::number::{IPPROTO_IPV6, IPV6_V6ONLY};
 
@@ -39,6 +41,9 @@ fn type_errno(fail: Fail) -> Fail {
 /// Makes a socket.
 pub(crate) fn socket(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -> Result<i32> {
     let (family, kind, protocol) = arguments(family, kind, protocol)?;
+    if family == bsd::AF_NETLINK {
+        return netlink_socket(cx, kind, protocol);
+    }
 
     let fd = socket::kern_socket(cx, family, kind, protocol).map_err(type_errno)?;
 
@@ -49,6 +54,18 @@ pub(crate) fn socket(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -> 
             name: IPV6_V6ONLY,
         };
         let _ = socket::set_option(cx, Fd(fd), v6only, &0_i32);
+    }
+    Ok(fd)
+}
+
+/// A netlink socket, of type SOCK_RAW or SOCK_DGRAM, which are the same (netlink(7)).
+fn netlink_socket(cx: &mut Cx<'_>, kind: i32, protocol: i32) -> Result<i32> {
+    check_netlink_type(kind)?;
+    let protocol = Protocol::new(protocol)?;
+    let fd = socket::kern_socket(cx, bsd::AF_NETLINK, kind, protocol.bsd())?;
+    if protocol.bsd() != protocol.number() && !netlink::become_protocol(cx, Fd(fd), protocol) {
+        // Another thread has closed it and has made another file of that number.
+        return Err(Errno::EPROTONOSUPPORT.into());
     }
     Ok(fd)
 }

@@ -20,7 +20,7 @@ use linux_abi::fd::Fd;
 use linux_abi::sockaddr::{SOCKADDR_MAX, sockaddr_to_linux};
 use linux_abi::socket::{MSG_CMSG_COMPAT, MSG_ERRQUEUE, MSG_WAITFORONE, message_flags_to_linux};
 
-use super::address::read_address;
+use super::address::{check_destination, read_address};
 use super::option::expect_socket;
 use super::transfer::flags_to_bsd;
 
@@ -51,12 +51,8 @@ fn send_one(cx: &mut Cx<'_>, fd: Fd, header: &l_msghdr, flags: u32) -> Result<us
             len,
         )?)
     };
-    if to
-        .as_ref()
-        .is_some_and(linux_abi::sockaddr::BsdSockaddr::is_abstract)
-    {
-        socket::kern_getsockname(cx, fd)?;
-        return Err(Errno::ECONNREFUSED.into());
+    if let Some(to) = &to {
+        check_destination(cx, fd, to)?;
     }
     let mut uio = buffers(cx, header)?;
     let control = if header.msg_control == 0 || header.msg_controllen == 0 {

@@ -11,7 +11,7 @@ use kpi::{Cx, Errno, Result, UserAddr, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::fd::Fd;
 use linux_abi::socket::{MSG_ERRQUEUE, message_flags_to_bsd};
 
-use super::address::{read_address_for, write_address};
+use super::address::{check_destination, read_address_for, write_address};
 
 /// FreeBSD's flags of a sending or receiving call.
 #[inline]
@@ -45,12 +45,8 @@ pub(crate) fn sendto(
         Some(address) => Some(read_address_for(cx, fd, address, to_len)?),
         None => None,
     };
-    if to
-        .as_ref()
-        .is_some_and(linux_abi::sockaddr::BsdSockaddr::is_abstract)
-    {
-        socket::kern_getsockname(cx, fd)?;
-        return Err(Errno::ECONNREFUSED.into());
+    if let Some(to) = &to {
+        check_destination(cx, fd, to)?;
     }
     socket::send(
         cx,
