@@ -237,6 +237,13 @@ static void addresses(void)
 	a.pid = 0x7ffffff0;
 	eq("a port that nobody has is ECONNREFUSED", sc(SYS_sendto, two, buf, 32, 0, &a, sizeof(a)), -111);
 	sc(SYS_close, two);
+	two = sc(SYS_socket, AF_NETLINK, SOCK_RAW, ROUTE);
+	struct request r = {};
+	ask(two, &r, GETLINK, F_REQUEST, 16, NULL, 0);
+	len = sizeof(b);
+	sc(SYS_getsockname, two, &b, &len);
+	ok(b.pid != 0, "so does sending to the kernel");
+	sc(SYS_close, two);
 
 	int on = 1, value = -1;
 	len = 4;

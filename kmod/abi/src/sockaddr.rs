@@ -4,6 +4,7 @@
 
 use crate::bsd;
 use crate::errno::Errno;
+use crate::netlink;
 use crate::socket::{family_to_bsd, family_to_linux};
 
 /// The longest address Linux takes (`struct sockaddr_storage`).
@@ -51,6 +52,17 @@ impl BsdSockaddr {
         is_path.then_some(path)
     }
 
+    /// An address of netlink's.
+    pub fn of_netlink(address: netlink::Address) -> BsdSockaddr {
+        let mut bytes = [0; SOCKADDR_MAX];
+        for (to, from) in bytes.iter_mut().zip(address.to_bsd()) {
+            *to = from;
+        }
+        // CAST: 12.
+        let len = netlink::SOCKADDR as u8;
+        BsdSockaddr { bytes, len }
+    }
+
     /// The local address of a path, which ends where it has a NUL. `None` for one that is too long.
     pub fn of_path(path: &[u8]) -> Option<BsdSockaddr> {
         let len = unix_len(path).ok()?;
@@ -87,7 +99,7 @@ pub fn sockaddr_to_bsd(linux: &[u8]) -> Result<BsdSockaddr, Errno> {
             SOCKADDR_IN6.wrapping_sub(FAMILY_BYTES)
         }
         bsd::AF_INET6 => exact(linux, SOCKADDR_IN6)?,
-        bsd::AF_NETLINK => exact(linux, crate::netlink::SOCKADDR)?,
+        bsd::AF_NETLINK => exact(linux, netlink::SOCKADDR)?,
         _ => rest.len(),
     };
     let len = data_len.wrapping_add(FAMILY_BYTES);

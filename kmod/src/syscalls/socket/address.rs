@@ -9,7 +9,7 @@
 //! - a local path has 104 bytes at most, else ENAMETOOLONG
 //! - getsockname of a socket bound below an absolute link of the emulation root has the path that
 //!   the link leads to
-//! - a netlink socket talks to the kernel alone, and has a port only once it is bound or connected
+//! - a netlink socket talks to the kernel alone; sending without an address, it gets no port
 
 use kpi::kern::fd::{info, kern_close};
 use kpi::kern::netlink as kern_netlink;
@@ -82,12 +82,26 @@ pub(super) fn check_destination(cx: &mut Cx<'_>, fd: Fd, to: &BsdSockaddr) -> Re
         && kern_netlink::protocol(cx, fd).is_some()
     {
         peer.check_peer()?;
+        autobind(cx, fd)?;
     }
     Ok(())
 }
 
-/// connect(2) of a netlink socket: to the kernel, the only one who listens; to nobody ends that.
-/// Either gives it a port if it has none. `None` for any other file.
+/// Gives a netlink socket a port if it has none, as sending and connecting do.
+fn autobind(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
+    let name = socket::kern_getsockname(cx, fd)?;
+    if netlink::Address::of(name.as_bytes()).is_none_or(|own| own.port != 0) {
+        return Ok(());
+    }
+    match socket::bind(cx, fd, &BsdSockaddr::of_netlink(netlink::Address::KERNEL)) {
+        // Another thread was faster.
+        Err(Fail::Errno(Errno::EINVAL)) => Ok(()),
+        bound => bound,
+    }
+}
+
+/// connect(2) of a netlink socket: to the kernel, the only one who listens; to nobody ends that. `None`
+/// for any other file.
 fn connect_netlink(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Option<Result<()>> {
     kern_netlink::protocol(cx, fd)?;
     if address.family() == bsd::AF_UNSPEC {
@@ -96,13 +110,8 @@ fn connect_netlink(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Option<Res
     let Some(peer) = netlink::Address::of(address.as_bytes()) else {
         return Some(Err(Errno::EINVAL.into()));
     };
-    Some(peer.check_peer().map_err(Into::into).and_then(|()| {
-        let name = socket::kern_getsockname(cx, fd)?;
-        match netlink::Address::of(name.as_bytes()) {
-            Some(own) if own.port == 0 => socket::bind(cx, fd, address),
-            _ => Ok(()),
-        }
-    }))
+    let free = peer.check_peer().map_err(Into::into);
+    Some(free.and_then(|()| autobind(cx, fd)))
 }
 
 /// Gives a socket a name.
