@@ -16,6 +16,7 @@ help:
 	@echo 'make vm-test    one suite: SUITE=static (FILTER=text, MODULE=linux64, LONG=1)'
 	@echo 'make run        a Debian shell on FreeBSD, in a VM (CMD="uname -a"; ROOT=chroot, reroot, busybox)'
 	@echo 'make bench      instructions per call: native, linux64.ko, linux_rs'
+	@echo 'make lxcheck    build/lxcheck: what a Linux program will miss, told on Linux'
 	@echo 'make docs       docs/coverage.md from syscalls.master'
 	@echo 'make imports    kmod/imports.txt from the built module'
 	@echo 'make load, make unload, make install   on FreeBSD'
@@ -60,6 +61,16 @@ run: module programs vm-tools
 bench: module programs vm-tools
 	@$(RUN) $(SH) vm-test/run.sh $(OUT) bench
 
+# --- on Linux: what will a program miss?
+lxcheck:
+	@mkdir -p $(OUT)
+	@CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(OUT)/target} cargo build -q --release -p lxcheck
+	@cp $${CARGO_TARGET_DIR:-$(OUT)/target}/release/lxcheck $(OUT)/lxcheck
+
+# Long: the same programs under strace and under lxcheck.
+lxcheck-test: lxcheck
+	@$(SH) tests/lxcheck/compare.sh $(OUT)/lxcheck $(OUT)/logs/lxcheck
+
 # --- on FreeBSD
 load: module
 	kldload ./$(OUT)/linux_rs.ko
@@ -74,4 +85,4 @@ install: module
 clean:
 	rm -rf $(OUT)
 
-.PHONY: all help config vm-config module imports docs check programs vm-tools test vm-test run bench load unload install clean
+.PHONY: all help config vm-config module imports docs check lxcheck lxcheck-test programs vm-tools test vm-test run bench load unload install clean

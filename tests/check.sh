@@ -8,7 +8,7 @@ out=$1
 step() { echo "== $*"; }
 
 # The kernel side has its own target and toolchain; the rest is ordinary host code.
-host="-p linux_abi -p syscalls_master -p linux_rs_tests -p vm-test"
+host="-p linux_abi -p syscalls_master -p lxcheck -p linux_rs_tests -p vm-test"
 cargo=${CARGO:-cargo}
 
 step "format"

@@ -11,6 +11,10 @@ set -- --module "$out/linux_rs.ko" --programs "$out/tests" --init "$out/guest-in
 [ -z "${FREEBSD:-}" ] || set -- "$@" --freebsd "$FREEBSD"
 case $what in
 shell)
+	folder=${FREEBSD:-${LINUX_RS_FREEBSD:-$HOME/.cache/linux_rs/freebsd-15.0-amd64}}
+	if [ ! -f "$folder/boot/kernel/kernel" ] && [ "$(uname -s)" = Linux ]; then
+		exec sh vm-test/preview.sh "$out" "$folder"
+	fi
 	[ -z "${ROOT:-}" ] || set -- "$@" --root "$ROOT"
 	[ -z "${CMD:-}" ] || set -- "$@" --cmd "$CMD"
 	exec "$out/vm-test" shell "$@"

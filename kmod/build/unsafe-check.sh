@@ -16,6 +16,9 @@ done
 for file in $(grep -rlE '(^|[^_])ffi::' kmod/src --include='*.rs' | grep -v '^kmod/src/entry\.rs$' || true); do
 	complain "$file uses ffi: only kmod/kpi does"
 done
+for file in $(grep -rl 'unsafe' lxcheck --include='*.rs' | grep -v '^lxcheck/src/sys\.rs$' || true); do
+	complain "$file mentions unsafe: only lxcheck/src/sys.rs may"
+done
 # Each unsafe block in kpi carries its argument; the compiler checks that by
 # clippy::undocumented_unsafe_blocks where clippy is there, this counts without it.
 blocks=$(grep -rc 'unsafe {' kmod/kpi/src --include='*.rs' | awk -F: '{n += $2} END {print n}')

@@ -185,6 +185,8 @@ fn plan(flags: CloneFlags, signal: Option<LinuxSignal>) -> Result<ClonePlan, Err
     let bad = is_thread && !has(CloneFlags::CLONE_SIGHAND)
         || has(CloneFlags::CLONE_SIGHAND) && !has(CloneFlags::CLONE_VM)
         || has(CloneFlags::CLONE_PIDFD) && has(CloneFlags::CLONE_DETACHED)
+        // As before Linux 6.9: pidfds are of processes.
+        || is_thread && has(CloneFlags::CLONE_PIDFD)
         || flags.intersects(REJECTED);
     // FreeBSD's threads share descriptors and folders, also one that is made without
     // CLONE_FILES or CLONE_FS: programs that leave them out mostly do not care.

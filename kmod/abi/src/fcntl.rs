@@ -84,6 +84,17 @@ impl FcntlCommand {
         })
     }
 
+    /// EINVAL for leases, F_NOTIFY and the write-life hints, as on a Linux built without them, and
+    /// for what is newer.
+    pub const fn possible(self) -> Result<FcntlCommand, Errno> {
+        use FcntlCommand::*;
+        match self {
+            SetLease | Notify | CreatedQuery | GetRwHint | SetRwHint | GetFileRwHint
+            | SetFileRwHint | GetOwnerUids => Err(Errno::EINVAL),
+            _ => Ok(self),
+        }
+    }
+
     /// FreeBSD's command, where it has one that takes the same kind of argument.
     pub const fn to_bsd(self) -> Option<i32> {
         use FcntlCommand::*;

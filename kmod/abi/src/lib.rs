@@ -30,6 +30,7 @@ pub mod clone;
 pub mod close;
 pub mod control;
 pub mod cred;
+pub mod decode;
 pub mod device;
 pub mod dirent;
 pub mod elf;

@@ -272,6 +272,18 @@ pub enum Advice {
     Nothing,
 }
 
+impl Advice {
+    /// EINVAL for MADV_POPULATE_READ and MADV_POPULATE_WRITE, as before Linux 5.14; EOPNOTSUPP for
+    /// MADV_REMOVE, as on a file system without holes.
+    pub const fn possible(self) -> Result<Advice, Errno> {
+        match self {
+            Advice::Populate(_) => Err(Errno::EINVAL),
+            Advice::Remove => Err(Errno::EOPNOTSUPP),
+            _ => Ok(self),
+        }
+    }
+}
+
 /// Reads the advice of madvise(2). Unknown ones are EINVAL, which is how a program
 /// probes for them; so are those that need a feature left out of the kernel.
 pub const fn advice(advice: i32) -> Result<Advice, Errno> {

@@ -327,7 +327,7 @@ mod tests {
         assert_eq!((mode.name, mode.value), (c"mode", 15));
         assert_eq!(&data, b"size=64k\0\0mode=755\0rest");
         assert_eq!(
-            mount_options(tmpfs, &mut *b"\0".to_vec()).unwrap(),
+            mount_options(tmpfs, &mut b"\0".to_vec()).unwrap(),
             [None; 8]
         );
         for bad in [&b"size\0"[..], b"what=1\0", b"size=10%\0", b"uid=\0"] {

@@ -19,6 +19,11 @@ const SOCKADDR_IN6: usize = 28;
 /// `SIN6_LEN_RFC2133`: an address without its scope, which Linux still takes.
 const SOCKADDR_IN6_OLD: usize = 24;
 
+/// What connecting to an abstract name, and sending to it, gives: nobody has such a name here.
+pub const ABSTRACT_TO: Errno = Errno::ECONNREFUSED;
+/// What binding to an abstract name gives.
+pub const ABSTRACT_AT: Errno = Errno::EADDRNOTAVAIL;
+
 /// A FreeBSD address.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct BsdSockaddr {

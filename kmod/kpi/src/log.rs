@@ -4,6 +4,8 @@
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use linux_abi::decode::{Gap, only_tried};
+
 use crate::Cx;
 
 /// `compat.linux.debug`: 0 says nothing, 1 and 2 log gaps once a process, 3 and above log every use.
@@ -96,17 +98,16 @@ pub fn process(cx: &Cx<'_>, args: fmt::Arguments<'_>) {
     console(format_args!("linux: pid {} ({name}): {args}", cx.pid()));
 }
 
-/// rseq(2): every C library tries it when a program starts, and does without.
-const RSEQ: u32 = 334;
-
 /// Logs a call number without a handler, once per process and number.
 pub(crate) fn unimplemented(cx: &Cx<'_>, code: u32) {
     unimplemented_count().fetch_add(1, Ordering::Relaxed);
-    if code == RSEQ || !cx.proc_state().first_miss(code) {
+    if only_tried(code) || !cx.proc_state().first_miss(code) {
         return;
     }
-    match crate::sysvec::table::name(code) {
-        Some(name) => process(cx, format_args!("syscall {name} ({code}) not implemented")),
-        None => process(cx, format_args!("syscall {code} not implemented")),
-    }
+    gap(cx, Gap::Call(crate::sysvec::table::name(code), code));
+}
+
+/// Logs what the current process asked for and is not there, in lxcheck's words.
+pub fn gap(cx: &Cx<'_>, gap: Gap<'_>) {
+    process(cx, format_args!("{gap}"));
 }

@@ -87,15 +87,10 @@ pub(crate) fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: u32, arg: u64) -> Result<i
             fd::info(cx, fd)?;
             i32::from(F_UNLCK)
         }
-        C::SetSig
-        | C::SetLease
-        | C::Notify
-        | C::CreatedQuery
-        | C::GetRwHint
-        | C::SetRwHint
-        | C::GetFileRwHint
-        | C::SetFileRwHint
-        | C::GetOwnerUids => return unsupported(cx, fd, Errno::EINVAL),
+        refused => {
+            let errno = refused.possible().err().unwrap_or(Errno::EINVAL);
+            return unsupported(cx, fd, errno);
+        }
     };
     Ok(i64::from(answer))
 }

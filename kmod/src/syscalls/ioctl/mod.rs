@@ -4,16 +4,19 @@
 //!
 //! FreeBSD: kern_ioctl (sys_generic.c).
 //! Differences from Linux: a command that no handler knows is ENOTTY, and the console says so.
+//! Cloning and moving blocks, attributes (chattr(1)) and what [`linux_abi::ioctl`] lists with them is
+//! refused, as by a file system that cannot do it; programs fall back to plain reading and writing.
 
-mod file;
 mod netif;
 mod socket;
 mod tty;
 
 use kpi::kern::fd;
 use kpi::neighbours::driver::Drivers;
-use kpi::{Cx, Errno, Result, UserAddr};
+use kpi::{Cx, Result, UserAddr};
+use linux_abi::decode::{Gap, ioctl_name};
 use linux_abi::fd::Fd;
+use linux_abi::ioctl::{Answer, UNKNOWN, answer};
 
 /// One call, as a handler gets it.
 pub(crate) struct Request {
@@ -45,34 +48,16 @@ struct Group {
 
 /// Sorted, without overlap: the compiler checks it below.
 const GROUPS: &[Group] = &[
-    // FIBMAP, FIGETBSZ.
-    Group {
-        first: 0x0001,
-        last: 0x0002,
-        handler: file::ioctl,
-    },
     Group {
         first: 0x5400,
         last: 0x54ff,
         handler: tty::ioctl,
-    },
-    // FS_IOC_*.
-    Group {
-        first: 0x6600,
-        last: 0x66ff,
-        handler: file::ioctl,
     },
     // SIOC*.
     Group {
         first: 0x8900,
         last: 0x89ff,
         handler: socket::ioctl,
-    },
-    // FICLONE and its like.
-    Group {
-        first: 0x9400,
-        last: 0x94ff,
-        handler: file::ioctl,
     },
 ];
 
@@ -114,19 +99,18 @@ pub(crate) fn ioctl(cx: &mut Cx<'_>, fd: Fd, command: u32, arg: u64) -> Result<i
     }
     match drivers.ioctl(cx, fd, command, arg, u16::MAX)? {
         Some(answer) => Ok(answer),
-        None => unknown(cx, &request),
+        None => refuse(cx, &request),
     }
 }
 
+/// What nobody does. The console hears of it unless Linux's own file systems and drivers refuse it
+/// as well, each for other files, and programs are used to that.
 #[cold]
-fn unknown(cx: &mut Cx<'_>, request: &Request) -> Result<i32> {
+fn refuse(cx: &mut Cx<'_>, request: &Request) -> Result<i32> {
     fd::info(cx, request.fd)?;
-    kpi::log::process(
-        cx,
-        format_args!(
-            "ioctl {:#x} on descriptor {} not implemented",
-            request.command, request.fd.0
-        ),
-    );
-    Err(Errno::ENOTTY.into())
+    if let Some((_, Answer::Refused(errno))) = answer(request.command) {
+        return Err(errno.into());
+    }
+    kpi::log::gap(cx, Gap::Part("ioctl", ioctl_name(request.command), UNKNOWN));
+    Err(UNKNOWN.into())
 }

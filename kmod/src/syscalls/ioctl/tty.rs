@@ -114,16 +114,6 @@ fn terminal(cx: &mut Cx<'_>, r: &Request) -> Result<Option<i32>> {
                 return Err(Errno::EINVAL.into());
             }
         }
-        linux::TIOCGSERIAL
-        | linux::TIOCSSERIAL
-        | linux::TIOCMIWAIT
-        | linux::TIOCGICOUNT
-        | linux::TIOCLINUX
-        | linux::TIOCGEXCL
-        | linux::TIOCGPTPEER => {
-            fd::info(cx, r.fd)?;
-            return Err(Errno::ENOTTY.into());
-        }
         _ => return master(cx, r),
     }
     Ok(Some(0))

@@ -32,8 +32,9 @@ pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -
         Advice::Bsd(advice) => mem::kern_madvise(cx, start, len, advice)?,
         Advice::DontNeed => discard(cx, start, end)?,
         Advice::Inherit(inherit) => mem::kern_minherit(cx, start, len, inherit)?,
-        Advice::Populate(_) => return Err(Errno::EINVAL.into()),
-        Advice::Remove => return Err(Errno::EOPNOTSUPP.into()),
+        Advice::Populate(_) | Advice::Remove => {
+            advice.possible()?;
+        }
         Advice::Nothing => {}
     }
 

@@ -11,8 +11,7 @@ use kpi::{Cx, Errno, Result, UserAddr, UserBytesIn, UserOut};
 use linux_abi::bsd;
 use linux_abi::c;
 use linux_abi::clone::{
-    CLONE_ARGS_BYTES, CloneFlags, ClonePlan, clone_args_from_bytes, clone_args_known, plan_clone,
-    plan_clone3,
+    CLONE_ARGS_BYTES, clone_args_from_bytes, clone_args_known, plan_clone, plan_clone3,
 };
 
 /// A copy of the process; its pid. EAGAIN.
@@ -87,13 +86,7 @@ fn read_args(cx: &mut Cx<'_>, from: UserBytesIn, size: usize) -> Result<c::l_clo
 }
 
 fn make(cx: &mut Cx<'_>, request: Clone) -> Result<i32> {
-    let ClonePlan {
-        flags, is_thread, ..
-    } = request.plan;
-    if is_thread && flags.contains(CloneFlags::CLONE_PIDFD) {
-        return Err(Errno::EINVAL.into());
-    }
-    if is_thread {
+    if request.plan.is_thread {
         process::clone_thread(cx, request)
     } else {
         process::clone_process(cx, request)

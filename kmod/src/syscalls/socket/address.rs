@@ -18,7 +18,9 @@ use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
 use linux_abi::netlink;
-use linux_abi::sockaddr::{BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
+use linux_abi::sockaddr::{
+    ABSTRACT_AT, ABSTRACT_TO, BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux,
+};
 use linux_abi::socket::accept4_flags_to_bsd;
 use linux_abi::sockopt::number::NETLINK_GROUPS;
 
@@ -121,7 +123,7 @@ pub(crate) fn bind(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> R
     if address.is_abstract() || nameless {
         // EBADF and ENOTSOCK come first.
         socket::kern_getsockname(cx, fd)?;
-        return Err(Errno::EADDRNOTAVAIL.into());
+        return Err(ABSTRACT_AT.into());
     }
     // FreeBSD's netlink looks at the length alone.
     if address.as_bytes().len() == netlink::SOCKADDR
@@ -149,7 +151,7 @@ pub(crate) fn connect(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -
     };
     if address.is_abstract() {
         socket::kern_getsockname(cx, fd)?;
-        return Err(Errno::ECONNREFUSED.into());
+        return Err(ABSTRACT_TO.into());
     }
     if matches!(address.family(), bsd::AF_NETLINK | bsd::AF_UNSPEC)
         && let Some(done) = connect_netlink(cx, fd, &address)
