@@ -605,9 +605,9 @@ lrs_lseek(struct thread *td, int fd, off_t offset, int whence)
 	if (error != 0)
 		return (error);
 	vp = fp->f_vnode;
-	if ((fp->f_ops->fo_flags & DFLAG_SEEKABLE) == 0 ||
-	    (fp->f_type == DTYPE_VNODE && vp->v_type == VCHR &&
-	    is_terminal(vp)))
+	if (fp->f_type == DTYPE_VNODE ?
+	    __predict_false(vp->v_type == VCHR) && is_terminal(vp) :
+	    (fp->f_ops->fo_flags & DFLAG_SEEKABLE) == 0)
 		error = ESPIPE;
 	else
 		error = fo_seek(fp, offset, whence, td);

@@ -37,6 +37,17 @@ pub struct FutexOp {
     pub absolute: bool,
 }
 
+/// Whether a FUTEX_WAKE without any other flag is for the threads of this process only; `None`
+/// for all else.
+pub const fn plain_wake(op: i32) -> Option<bool> {
+    let raw = op.cast_unsigned();
+    if raw & !linux::FUTEX_PRIVATE_FLAG == linux::FUTEX_WAKE {
+        Some(raw & linux::FUTEX_PRIVATE_FLAG != 0)
+    } else {
+        None
+    }
+}
+
 /// Reads the operation word. ENOSYS for commands that do not exist (FUTEX_FD, since
 /// Linux 2.6.26) and for FUTEX_CLOCK_REALTIME with a command that has no use for it;
 /// that includes FUTEX_WAIT, against what futex(2) says.

@@ -6,7 +6,7 @@
 //! of a process, so its fields are atomics.
 
 mod limbo;
-mod pem;
+pub(crate) mod pem;
 mod tables;
 
 use core::cell::Cell;
@@ -260,7 +260,6 @@ impl ProcState {
 
 impl Drop for ProcState {
     fn drop(&mut self) {
-        self.pem.destroy_lock();
         let tables = *self.tables.get_mut();
         if !tables.is_null() {
             // SAFETY: from KBox::into_raw, and the state that shared it is going.
@@ -414,20 +413,10 @@ pub(crate) unsafe fn detach_process(td: *mut ffi::thread) {
         unsafe { ptrace::detach_all(td) };
     }
     // SAFETY: caller; others look at a thread's state under the lock of its process.
-    let t = unsafe {
-        let p = (*td).td_proc;
-        ffi::lrs_PROC_LOCK(p);
-        let t = core::mem::replace(&mut (*td).td_emuldata, ptr::null_mut());
-        ffi::lrs_PROC_UNLOCK(p);
-        t.cast::<ThreadState>()
-    };
+    let t = unsafe { limbo::retire(td) };
     if !t.is_null() {
         // SAFETY: emul; just unlinked, so nobody else has it.
         drop(unsafe { KBox::from_raw(t) });
-    }
-    // SAFETY: caller.
-    unsafe {
-        limbo::retire((*td).td_proc);
     }
 }
 

@@ -33,6 +33,8 @@ fn load(image: &vdso::Image) -> c_int {
         return error;
     }
     crate::jail::register();
+    // SAFETY: MOD_LOAD runs once.
+    unsafe { crate::emul::pem::load() };
     netlink::install();
     // SAFETY: the module is not in use yet; the vector is complete.
     let error = unsafe {
@@ -46,6 +48,8 @@ fn load(image: &vdso::Image) -> c_int {
         unsafe { ffi::lrs_shm_folder_destroy() };
         // No Linux process has run: no socket of one is there.
         netlink::remove();
+        // SAFETY: made above.
+        unsafe { crate::emul::pem::unload() };
         crate::jail::deregister();
         vdso::remove();
     }
@@ -71,6 +75,8 @@ fn unload() -> c_int {
         crate::jail::deregister();
         vdso::remove();
         crate::emul::drain();
+        // SAFETY: MOD_UNLOAD that succeeds runs once, and no process is Linux.
+        unsafe { crate::emul::pem::unload() };
     }
     error
 }

@@ -10,7 +10,7 @@
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::ProcState;
+use super::{ProcState, ThreadState};
 use crate::mem::KBox;
 
 struct Entry {
@@ -23,23 +23,25 @@ struct Entry {
 
 static WAITING: AtomicPtr<Entry> = AtomicPtr::new(null_mut());
 
-/// Unlinks the state of `p` and frees it, now or later. May sleep.
+/// Unlinks the states of `td` and its process; frees the latter, now or later, and gives the
+/// former. May sleep.
 ///
 /// # Safety
-/// `p` is the current process, and single-threaded.
-pub(super) unsafe fn retire(p: *mut ffi::proc_) {
+/// `td` is current, and the only thread of its process.
+pub(super) unsafe fn retire(td: *mut ffi::thread) -> *mut ThreadState {
     sweep();
-    // SAFETY: caller; who finds the state holds the process before it looks.
-    let (state, held) = unsafe {
+    // SAFETY: caller; who finds a state holds the process before it looks.
+    let (p, of_thread, state, held) = unsafe {
+        let p = (*td).td_proc;
         ffi::lrs_PROC_LOCK(p);
-        let state = (*p).p_emuldata.cast::<ProcState>();
-        (*p).p_emuldata = null_mut();
+        let of_thread = core::mem::replace(&mut (*td).td_emuldata, null_mut());
+        let state = core::mem::replace(&mut (*p).p_emuldata, null_mut());
         let held = (*p).p_lock != 0;
         ffi::lrs_PROC_UNLOCK(p);
-        (state, held)
+        (p, of_thread.cast(), state.cast::<ProcState>(), held)
     };
     if state.is_null() {
-        return;
+        return of_thread;
     }
     if held {
         put(KBox::new_waitok(Entry {
@@ -51,6 +53,7 @@ pub(super) unsafe fn retire(p: *mut ffi::proc_) {
         // SAFETY: emul; unlinked, and nobody can have it.
         drop(unsafe { KBox::from_raw(state) });
     }
+    of_thread
 }
 
 fn put(entry: KBox<Entry>) {

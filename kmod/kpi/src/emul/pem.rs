@@ -54,15 +54,37 @@ impl Pem {
         );
     }
 
-    /// Once the state is where it stays, and before anybody sees it.
+    /// Once the state is where it stays, and before anybody sees it. A new lock is a copy of one
+    /// that nobody ever took: sx(9) keeps nothing of a lock outside of it but its witness(4) class,
+    /// which all share, and making each one anew is a good part of what a fork costs.
     pub(super) fn init_lock(&self) {
-        // SAFETY: zeroed memory that stays where it is, seen by nobody yet.
-        unsafe { ffi::sx_init_flags(self.lock.get().cast(), c"linux_rs process".as_ptr(), 0) };
+        // SAFETY: memory that stays where it is, seen by nobody yet; PATTERN is whole since `load`.
+        unsafe { self.lock.get().write(PATTERN.0.get().read()) };
     }
+}
 
-    /// When nobody sees the state any more.
-    pub(super) fn destroy_lock(&self) {
-        // SAFETY: made by `init_lock`, and not held: nobody has the state.
-        unsafe { ffi::sx_destroy(self.lock.get().cast()) };
-    }
+/// The lock that others are copies of.
+struct Pattern(UnsafeCell<MaybeUninit<ffi::sx>>);
+
+// SAFETY: written by `load` and `unload` alone, when no process is Linux.
+unsafe impl Sync for Pattern {}
+
+static PATTERN: Pattern = Pattern(UnsafeCell::new(MaybeUninit::zeroed()));
+
+/// Makes the pattern.
+///
+/// # Safety
+/// At load, once.
+pub(crate) unsafe fn load() {
+    // SAFETY: caller; zeroed memory that stays where it is.
+    unsafe { ffi::sx_init_flags(PATTERN.0.get().cast(), c"linux_rs process".as_ptr(), 0) };
+}
+
+/// Takes it back.
+///
+/// # Safety
+/// At unload, once, when no process is Linux.
+pub(crate) unsafe fn unload() {
+    // SAFETY: caller; made by `load`, and never held.
+    unsafe { ffi::sx_destroy(PATTERN.0.get().cast()) };
 }

@@ -116,11 +116,16 @@ pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Ke
     });
     match check(error) {
         Ok(()) => Ok(Kept),
-        Err(fail) => {
-            let fail = unconnected(cx, fd, fail);
-            faulted(cx, fd, fail, Began::Read).map(|_| Kept)
-        }
+        Err(fail) => not_read(cx, fd, fail),
     }
+}
+
+/// What Linux makes of a read that failed.
+#[cold]
+#[inline(never)]
+fn not_read(cx: &mut Cx<'_>, fd: Fd, fail: Fail) -> Result<Kept> {
+    let fail = unconnected(cx, fd, fail);
+    faulted(cx, fd, fail, Began::Read).map(|_| Kept)
 }
 
 /// Calls with a uio of one user buffer; the kernel's functions fill in the direction.

@@ -12,7 +12,7 @@ use super::fdpath;
 use super::path::{At, flagged, follows};
 use super::reroot::with_path;
 use crate::mem::KBox;
-use crate::{Cx, Result, UserCStr, check};
+use crate::{Cx, Fail, Result, UserCStr, check};
 
 #[inline]
 fn moment(ts: &ffi::timespec) -> Moment {
@@ -96,7 +96,7 @@ pub fn kern_fstat(cx: &mut Cx<'_>, fd: Fd) -> Result<BsdStat> {
 }
 
 /// fstatat(2).
-#[inline]
+#[inline(always)]
 pub fn kern_statat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<BsdStat> {
     let mut st = MaybeUninit::<ffi::stat>::uninit();
     let to = st.as_mut_ptr();
@@ -104,13 +104,9 @@ pub fn kern_statat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<BsdStat> {
     let ret = with_path(cx, (at, follows(flags)), |td, at| unsafe {
         ffi::kern_statat(td, flags, at.dir, at.path, at.space, to)
     });
-    if ret == ffi::ENOENT.cast_signed()
-        && follows(flags)
-        && let Some(fd) = fdpath::find(cx, at)
-    {
-        return kern_fstat(cx, fd);
+    if ret != 0 {
+        return not_found(cx, at, flags, ret);
     }
-    flagged(cx, at, flags, ret)?;
     // SAFETY: filled whole, as in kern_fstat.
     let st = unsafe { st.assume_init_ref() };
     // Where links are followed, only one that stands for a descriptor is found.
@@ -121,6 +117,22 @@ pub fn kern_statat(cx: &mut Cx<'_>, at: At, flags: i32) -> Result<BsdStat> {
         return kern_fstat(cx, fd);
     }
     Ok(to_abi(st, device_by_number))
+}
+
+/// What Linux makes of a name that leads nowhere.
+#[cold]
+#[inline(never)]
+fn not_found(cx: &mut Cx<'_>, at: At, flags: i32, ret: i32) -> Result<BsdStat> {
+    if ret == ffi::ENOENT.cast_signed()
+        && follows(flags)
+        && let Some(fd) = fdpath::find(cx, at)
+    {
+        return kern_fstat(cx, fd);
+    }
+    match flagged(cx, at, flags, ret) {
+        Err(fail) => Err(fail),
+        Ok(()) => Err(Fail::from_kernel(ret)),
+    }
 }
 
 /// Calls `fill` with room for a struct statfs, which is too large for the stack.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Waiting for children: kern_exit.c.
 
+use core::mem::MaybeUninit;
 use core::ptr;
 
 use linux_abi::bsd;
@@ -241,11 +242,11 @@ fn kern_wait6(
         Some((usage, info)) => (ptr::from_mut(usage), ptr::from_mut(info)),
         None => (ptr::null_mut(), ptr::null_mut()),
     };
-    // SAFETY: siginfo is plain data.
-    let mut kept: ffi::siginfo_t = unsafe { core::mem::zeroed() };
+    let mut kept = MaybeUninit::<ffi::siginfo_t>::uninit();
     let pending = sigchld_pending(cx);
     let info = if pending && info.is_null() {
-        &raw mut kept
+        // SAFETY: siginfo is plain data.
+        kept.write(unsafe { core::mem::zeroed() })
     } else {
         info
     };

@@ -11,7 +11,7 @@ use kpi::kern::futex_pi;
 use kpi::{Cx, Errno, Result, UserIn, UserInOut};
 use linux_abi::bsd;
 use linux_abi::c::l_timespec;
-use linux_abi::futex::{FutexCommand, FutexOp, WakeOp, futex_op};
+use linux_abi::futex::{FutexCommand, FutexOp, WakeOp, futex_op, plain_wake};
 use linux_abi::timer::clamp_span;
 
 /// Does what the command in `op` says; gives 0 or how many waiters were touched.
@@ -25,6 +25,24 @@ pub(crate) fn futex(
     val: u32,
     utime_or_val2: u64,
     uaddr2: UserInOut<u32>,
+    val3: u32,
+) -> Result<i32> {
+    // By far the most frequent one, from every unlock.
+    if let Some(private) = plain_wake(op) {
+        let word = Word::new(uaddr.addr(), !private)?;
+        return futex::wake(cx, word, val.cast_signed(), u32::MAX);
+    }
+    other(cx, (uaddr, uaddr2), op, val, utime_or_val2, val3)
+}
+
+/// All but the plain FUTEX_WAKE.
+#[inline(never)]
+fn other(
+    cx: &mut Cx<'_>,
+    (uaddr, uaddr2): (UserInOut<u32>, UserInOut<u32>),
+    op: i32,
+    val: u32,
+    utime_or_val2: u64,
     val3: u32,
 ) -> Result<i32> {
     let op = futex_op(op)?;
