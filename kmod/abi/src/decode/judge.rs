@@ -10,6 +10,7 @@ use crate::clone::plan_clone3;
 use crate::errno::Errno;
 use crate::fcntl::{self, FcntlCommand, seals_to_bsd};
 use crate::mman;
+use crate::netlink::Protocol;
 use crate::open::{plan_open, plan_openat2};
 use crate::prctl::Prctl;
 use crate::rlimit;
@@ -107,11 +108,14 @@ pub(super) fn process_control([code, rest @ ..]: [u64; 5], out: Out<'_>) {
     single(n::PRCTL, code, verdict, out);
 }
 
-pub(super) fn make_socket([family, kind, ..]: [u64; 5], out: Out<'_>) {
+pub(super) fn make_socket([family, kind, protocol, ..]: [u64; 5], out: Out<'_>) {
     const STREAM: i32 = linux_raw_sys::net::SOCK_STREAM.cast_signed();
     let verdict = socket::family_and_type_to_bsd(int(family), STREAM);
     single(n::FAMILY, family, verdict, out);
     low(&n::SOCKET, kind, socket::socket_type_to_bsd, out);
+    if verdict.is_ok_and(|(family, _)| family == bsd::AF_NETLINK) {
+        single(n::NETLINK, protocol, Protocol::new(int(protocol)), out);
+    }
 }
 
 pub(super) fn message([word, ..]: [u64; 5], out: Out<'_>) {

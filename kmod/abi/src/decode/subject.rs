@@ -190,7 +190,7 @@ pub(super) fn of(number: u32) -> Option<Subject> {
             source: Source::Structure(0, &[0, 4, 8]),
             judge: clone3,
         }),
-        linux::__NR_socket | linux::__NR_socketpair => args(&[0, 1], make_socket),
+        linux::__NR_socket | linux::__NR_socketpair => args(&[0, 1, 2], make_socket),
         linux::__NR_accept4 => args(&[3], |[a, ..], out| {
             low(&n::ACCEPT, a, socket::accept4_flags_to_bsd, out)
         }),

@@ -170,6 +170,15 @@ fn commands() {
     );
 }
 
+/// A protocol of netlink(7) that is not there.
+#[test]
+fn netlink() {
+    let socket = |protocol| refused(linux::__NR_socket, [16, 3, protocol, 0, 0, 0]);
+    assert!(socket(0).is_empty());
+    let audit = ("NETLINK_AUDIT".to_owned(), Errno::EPROTONOSUPPORT);
+    assert_eq!(socket(9), [audit]);
+}
+
 /// Limits that FreeBSD lacks can be read.
 #[test]
 fn limits() {

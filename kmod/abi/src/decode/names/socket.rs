@@ -122,3 +122,19 @@ pub const UDP: Names = &[
     (103, "UDP_SEGMENT"),
     (104, "UDP_GRO"),
 ];
+
+/// Protocols of netlink(7).
+pub const NETLINK: Names = &[
+    (0, "NETLINK_ROUTE"),
+    (2, "NETLINK_USERSOCK"),
+    (4, "NETLINK_SOCK_DIAG"),
+    (5, "NETLINK_NFLOG"),
+    (6, "NETLINK_XFRM"),
+    (7, "NETLINK_SELINUX"),
+    (9, "NETLINK_AUDIT"),
+    (11, "NETLINK_CONNECTOR"),
+    (12, "NETLINK_NETFILTER"),
+    (15, "NETLINK_KOBJECT_UEVENT"),
+    (16, "NETLINK_GENERIC"),
+    (21, "NETLINK_CRYPTO"),
+];
