@@ -207,6 +207,7 @@ pub fn kern_truncate(cx: &mut Cx<'_>, path: UserCStr, length: i64) -> Result<()>
 }
 
 /// openat(2): the new descriptor. EMLINK for a link with O_NOFOLLOW, EOPNOTSUPP for a socket.
+#[inline]
 pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32> {
     let exclusive = ffi::O_CREAT | ffi::O_EXCL;
     let stays = flags.cast_unsigned() & exclusive == exclusive
@@ -216,15 +217,24 @@ pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32
     let ret = with_path(cx, (at, !stays), |td, at| unsafe {
         ffi::kern_openat(td, at.dir, at.path, at.space, flags, mode)
     });
-    match check(ret) {
-        Ok(()) => {}
-        Err(fail) if is(fail, Errno::ENOENT) && !stays => match fdpath::find(cx, at) {
-            Some(fd) => fdpath::reopen(cx, fd, flags)?,
-            None => return Err(fail),
-        },
-        Err(fail) => return Err(nowhere(cx, at, fail)),
+    if ret != 0 {
+        not_opened(cx, at, (flags, stays), ret)?;
     }
     Ok(new_fd(cx))
+}
+
+/// What Linux makes of a name that cannot be opened.
+#[cold]
+#[inline(never)]
+fn not_opened(cx: &mut Cx<'_>, at: At, (flags, stays): (i32, bool), ret: i32) -> Result<()> {
+    let fail = Fail::from_kernel(ret);
+    if is(fail, Errno::ENOENT) && !stays {
+        return match fdpath::find(cx, at) {
+            Some(fd) => fdpath::reopen(cx, fd, flags),
+            None => Err(fail),
+        };
+    }
+    Err(nowhere(cx, at, fail))
 }
 
 /// Makes a terminal just opened the controlling one, if the process leads a session

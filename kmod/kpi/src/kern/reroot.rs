@@ -209,6 +209,20 @@ pub(crate) fn with_path(
     mut call: impl FnMut(*mut ffi::thread, Where) -> c_int,
 ) -> c_int {
     let ret = call(cx.td(), lookup.0.as_given());
+    if ret == 0 {
+        return 0;
+    }
+    once_more(cx, ret, lookup, call)
+}
+
+#[cold]
+#[inline(never)]
+fn once_more(
+    cx: &mut Cx<'_>,
+    ret: c_int,
+    lookup: Lookup,
+    mut call: impl FnMut(*mut ffi::thread, Where) -> c_int,
+) -> c_int {
     match detour(cx, ret, lookup) {
         Ok(Some(path)) => call(cx.td(), path.place()),
         Ok(None) => ret,

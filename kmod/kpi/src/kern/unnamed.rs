@@ -27,6 +27,8 @@ fn name() -> [u8; LEN] {
 
 /// Makes a file in the folder `at` names and takes its name away at once: between the two, the
 /// folder shows it. `flags` are FreeBSD's, with O_CREAT and O_EXCL. ENOTDIR, EACCES.
+#[cold]
+#[inline(never)]
 pub fn open_unnamed(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32> {
     let folder = LOOK | ffi::O_DIRECTORY;
     let folder = OpenFolder::own(kern_openat(cx, at, folder.cast_signed(), 0)?);
