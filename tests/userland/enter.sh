@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs a program in the userland on real Linux, as root, and leaves no trace:
 #   enter.sh ROOT PROGRAM [ARG...]
-# The tree is seen through an overlay, with its own mounts and processes.
+# The tree is seen through an overlay, with its own mounts and processes, and a
+# network that is lo alone, as in the guest.
 set -eu
 
 if [ "${ENTERED:-}" != yes ]; then
-	exec env ENTERED=yes unshare --mount --pid --fork --kill-child --propagation private sh "$0" "$@"
+	exec env ENTERED=yes unshare --mount --pid --net --fork --kill-child --propagation private sh "$0" "$@"
 fi
 root=$1
 shift
@@ -20,6 +21,7 @@ mount -t sysfs -o ro sysfs "$work/root/sys" 2>/dev/null || mount --rbind /sys "$
 mount --rbind /dev "$work/root/dev"
 mount -t tmpfs -o mode=1777 shm "$work/root/dev/shm"
 mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
+chroot "$work/root" ip link set lo up
 status=0
 env -u ENTERED chroot "$work/root" "$@" || status=$?
 # Its mounts end with this namespace; the folder is all that is left.

@@ -37,6 +37,7 @@ pub(crate) struct Book {
 fn key(userland: &Userland, case: &Case) -> String {
     let mut hash = Sha256::new();
     hash.update(&userland.id);
+    hash.update(include_str!("../../tests/userland/enter.sh"));
     for arg in &case.argv() {
         hash.update([0]);
         hash.update(arg);
