@@ -349,6 +349,17 @@ static void one_link(long fd, i32 lo)
 	eq("neither index nor name is EINVAL", error_of(fd), -EINVAL);
 }
 
+// Whether lo has ::1.
+static int have_ipv6(void)
+{
+	struct { u16 family, port; u32 flow; u8 address[16]; u32 scope; } a = {.family = AF_INET6, .address[15] = 1};
+	long fd = sc(SYS_socket, AF_INET6, 2, 0);
+	long bound = fd < 0 ? fd : sc(SYS_bind, fd, &a, sizeof(a));
+	if (fd >= 0)
+		sc(SYS_close, fd);
+	return bound == 0;
+}
+
 static void addrs(long fd, int family, i32 lo)
 {
 	static const u8 v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
@@ -383,7 +394,10 @@ static void addrs(long fd, int family, i32 lo)
 	ok(done, "the end is told");
 	eq("all are addresses", wrong, 0);
 	eq("127.0.0.1/8 of lo", found4, family != AF_INET6);
-	eq("::1/128 of lo", found6, family != AF_INET);
+	if (have_ipv6())
+		eq("::1/128 of lo", found6, family != AF_INET);
+	else
+		skip("::1/128 of lo", "no IPv6 on this machine's lo");
 	at = end = NULL;
 }
 
@@ -415,7 +429,10 @@ static void routes(long fd, i32 lo)
 	ask(fd, &r, GETROUTE, F_REQUEST, 12, v6, 16);
 	h = next(fd);
 	m = (struct rtmsg *)(h + 1);
-	ok(h != NULL && h->type == NEWROUTE && m->family == AF_INET6 && m->dst_len == 128, "the route to ::1");
+	if (have_ipv6())
+		ok(h != NULL && h->type == NEWROUTE && m->family == AF_INET6 && m->dst_len == 128, "the route to ::1");
+	else
+		skip("the route to ::1", "no IPv6 on this machine's lo");
 	at = end = NULL;
 	r = (struct request){.attr.type = RTA_DST};
 	r.route.family = AF_INET6;

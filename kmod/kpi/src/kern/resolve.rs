@@ -3,7 +3,8 @@
 //!
 //! The path is walked name by name, each looked up in a folder that is open and without following
 //! links. A ".." is never followed: the walk starts again and leaves the last name out, so no folder
-//! that is moved away meanwhile leads out.
+//! that is moved away meanwhile leads out. The first name decides between the emulation root and the
+//! real one: what is missing below a folder of the former is not looked for in the latter.
 
 use core::ffi::c_int;
 
