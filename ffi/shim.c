@@ -1313,10 +1313,11 @@ set_traced(struct proc *p, struct proc *tracer)
 
 /*
  * What PT_ATTACH does, without the SIGSTOP. The process is locked before and
- * after, but not in between.
+ * after, but not in between. One that is stopped goes on, or stays where it is
+ * as a tracee does (`stay`; *stopped says so).
  */
 int
-lrs_trace_attach(struct thread *td, struct proc *p)
+lrs_trace_attach(struct thread *td, struct proc *p, bool stay, bool *stopped)
 {
 	int error;
 
@@ -1331,7 +1332,10 @@ lrs_trace_attach(struct thread *td, struct proc *p)
 		error = ESRCH;
 	if (error == 0) {
 		set_traced(p, td->td_proc);
-		if ((p->p_flag & P_STOPPED_SIG) != 0) {
+		*stopped = stay && (p->p_flag & P_STOPPED_SIG) != 0;
+		if (*stopped) {
+			p->p_flag |= P_STOPPED_TRACE | P_WAITED;
+		} else if ((p->p_flag & P_STOPPED_SIG) != 0) {
 			PROC_SLOCK(p);
 			p->p_flag &= ~(P_STOPPED_SIG | P_WAITED);
 			thread_unsuspend(p);
@@ -1356,6 +1360,28 @@ lrs_trace_attach_child(struct thread *td, struct thread *child)
 		PROC_UNLOCK(p2);
 	}
 	sx_xunlock(&proctree_lock);
+}
+
+/*
+ * PTRACE_INTERRUPT: a signal that Linux programs cannot have, send or block, so
+ * nothing takes it from the queue but its arrival, which is a stop.
+ */
+void
+lrs_trace_interrupt(struct thread *td)
+{
+	tdsendsignal(td->td_proc, td, LRS_SIGINTERRUPT, NULL);
+}
+
+/* Takes it back; whether it had not arrived yet. */
+bool
+lrs_trace_uninterrupt(struct thread *td)
+{
+	if (td->td_xsig == LRS_SIGINTERRUPT)
+		td->td_xsig = 0;
+	if (!SIGISMEMBER(td->td_sigqueue.sq_signals, LRS_SIGINTERRUPT))
+		return (false);
+	sigqueue_delete(&td->td_sigqueue, LRS_SIGINTERRUPT);
+	return (true);
 }
 
 /* What PT_DETACH does, whether or not the process is stopped. */
@@ -1383,9 +1409,11 @@ lrs_trace_detach(struct proc *p)
 			p->p_sigparent = SIGCHLD;
 	}
 	p->p_ptevents = 0;
-	FOREACH_THREAD_IN_PROC(p, td)
+	FOREACH_THREAD_IN_PROC(p, td) {
 		td->td_dbgflags &= ~(TDB_XSIG | TDB_FSTP | TDB_SUSPEND |
 		    TDB_BORN);
+		lrs_trace_uninterrupt(td);
+	}
 	lrs_trace_continue(p);
 	PROC_UNLOCK(p);
 	sx_xunlock(&proctree_lock);

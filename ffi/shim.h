@@ -232,7 +232,13 @@ void	lrs_knote_locked(struct proc *, long hint);
 
 /* Tracing (kpi::kern::ptrace). */
 void	lrs_trace_stop(struct thread *);
-int	lrs_trace_attach(struct thread *, struct proc *);
+/* What PTRACE_INTERRUPT is to a thread: a signal Linux has no number for. */
+#define	LRS_SIGINTERRUPT	SIGLIBRT
+
+int	lrs_trace_attach(struct thread *, struct proc *, bool stay,
+	    bool *stopped);
+void	lrs_trace_interrupt(struct thread *);
+bool	lrs_trace_uninterrupt(struct thread *);
 void	lrs_trace_attach_child(struct thread *, struct thread *child);
 void	lrs_trace_detach(struct proc *);
 struct proc *lrs_traced_child(struct thread *, int index);

@@ -63,6 +63,22 @@ static int stop(int sig, int event)
 	return event << 16 | sig << 8 | 0x7f;
 }
 
+// A child that stops itself by a signal; then it makes a few calls. Has stopped.
+static long stopped_child(void)
+{
+	shared[4] = 0;
+	long pid = sc(SYS_fork);
+	if (pid == 0) {
+		raise(SIGSTOP);
+		sc(SYS_getppid);
+		shared[4] = 1;
+		sc(SYS_exit_group, 5);
+	}
+	int status;
+	sc(SYS_wait4, pid, &status, 2 /* WUNTRACED */, 0);
+	return pid;
+}
+
 // A child that waits for its tracer in a SIGSTOP of its own and then runs `body`.
 static long traced(int (*body)(void))
 {
@@ -552,6 +568,37 @@ static void attaching(void)
 	PT(DETACH, pid, 0, 0);
 	sc(SYS_kill, pid, SIGKILL);
 	eq("after PTRACE_DETACH it is an ordinary child", reap(pid), SIGKILL);
+
+	// Who is stopped stays so: what a debugger that starts a program counts on.
+	pid = stopped_child();
+	eq("PTRACE_SEIZE of who is stopped", PT(SEIZE, pid, 0, O_SYSGOOD), 0);
+	eq("tells of a group-stop", status_of(pid), stop(SIGSTOP, EV_STOP));
+	PT(LISTEN, pid, 0, 0);
+	sc(SYS_kill, pid, SIGCONT);
+	eq("that SIGCONT ends", status_of(pid), stop(SIGTRAP, EV_STOP));
+	sleep_ms(20);
+	eq("nothing of it ran", shared[4], 0);
+	PT(SYSCALL, pid, 0, 0);
+	eq("it goes on with the signal", status_of(pid), stop(SIGCONT, 0));
+	PT(CONT, pid, 0, 0);
+	eq("and to its end", status_of(pid), 5 << 8);
+
+	pid = stopped_child();
+	PT(SEIZE, pid, 0, O_SYSGOOD);
+	PT(INTERRUPT, pid, 0, 0);
+	sc(SYS_kill, pid, SIGCONT);
+	int calls = 0, status;
+	while (((status = status_of(pid)) & 0x7f) == 0x7f && calls < 20) {
+		int sig = status >> 8 & 0xff, group = status == stop(SIGSTOP, EV_STOP);
+		if (sig == (SIGTRAP | 0x80)) {
+			calls++;
+			eq("no call is missed", shared[4], calls > 2);
+		}
+		PT(group ? LISTEN : SYSCALL, pid, 0, 0);
+	}
+	// Both of getppid(2), the start of exit_group(2).
+	eq("PTRACE_INTERRUPT and SIGCONT together: three stops at calls", calls, 3);
+	eq("and the end", status, 5 << 8);
 
 	pid = spinner();
 	PT(SEIZE, pid, 0, 0);

@@ -114,8 +114,14 @@ pub fn attach(cx: &mut Cx<'_>, tid: i32, seize: Option<u32>) -> Result<()> {
         if traced && (*p).p_pptr != cx.proc_ptr() {
             return Err(Errno::EPERM.into());
         }
+        let mut stopped = false;
         if !traced {
-            check(ffi::lrs_trace_attach(cx.td(), p))?;
+            check(ffi::lrs_trace_attach(
+                cx.td(),
+                p,
+                seize.is_some(),
+                &raw mut stopped,
+            ))?;
         }
         // The thread may have ended meanwhile.
         let td = thread.thread();
@@ -126,8 +132,22 @@ pub fn attach(cx: &mut Cx<'_>, tid: i32, seize: Option<u32>) -> Result<()> {
         if trace.traced.get() {
             return Err(Errno::EPERM.into());
         }
+        // Who finds it stopped by a signal finds it in a group-stop.
+        let in_group_stop = stopped
+            || Threads::of(p)
+                .filter_map(|t| trace_of(t)?.stop.get())
+                .any(|stop| stop.kind == Kind::Group);
         trace.begin(seize.is_some(), seize.unwrap_or(0));
         become_tracer(cx.proc_state());
+        if seize.is_some() && in_group_stop {
+            let signal = BsdSignal::new((*p).p_xsig.cast_signed())
+                .map_or(LinuxSignal::SIGSTOP, BsdSignal::to_linux_report);
+            trace.set_stop(Stop {
+                kind: Kind::Group,
+                signal,
+                event: Event::None,
+            });
+        }
         if seize.is_none() {
             ffi::tdsendsignal(p, td, SIGSTOP, ptr::null_mut());
         }
@@ -144,14 +164,7 @@ pub fn interrupt(cx: &mut Cx<'_>, tid: i32) -> Result<()> {
     }
     trace.interrupted.set(true);
     // SAFETY: the process is locked.
-    unsafe {
-        ffi::tdsendsignal(
-            tracee.thread.process(),
-            tracee.thread.thread(),
-            SIGSTOP,
-            ptr::null_mut(),
-        );
-    }
+    unsafe { ffi::lrs_trace_interrupt(tracee.thread.thread()) };
     Ok(())
 }
 
@@ -181,6 +194,7 @@ pub fn detach(cx: &mut Cx<'_>, tid: i32, signal: Option<BsdSignal>) -> Result<()
     // SAFETY: locked, a tracee of the caller; held over the unlock.
     unsafe {
         let trace = tracee.trace()?;
+        ffi::lrs_trace_uninterrupt(tracee.thread.thread());
         go_on(tracee.thread.thread(), trace, Resume::Continue, signal);
         trace.end();
         let others = Threads::of(p).any(|td| trace_of(td).is_some_and(|t| t.traced.get()));

@@ -69,7 +69,7 @@ pub(crate) struct Trace {
     pub(crate) stop: Cell<Option<Stop>>,
     /// Whether a wait has still to tell of that stop.
     pub(crate) untold: Cell<bool>,
-    /// The next SIGSTOP is one that makes it stop, no signal: PTRACE_INTERRUPT, or its first stop.
+    /// A stop is due that is no signal's: PTRACE_INTERRUPT, or its first stop.
     pub(crate) interrupted: Cell<bool>,
     /// PTRACE_LISTEN: a SIGCONT ends the stop it is in.
     pub(crate) listening: Cell<bool>,

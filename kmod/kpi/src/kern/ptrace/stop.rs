@@ -99,17 +99,20 @@ pub(super) unsafe fn look(p: *mut ffi::proc_) {
         for td in Threads::of(p) {
             let Some(trace) = trace_of(td).filter(|t| t.traced.get()) else {
                 // Not traced: what it got, it gets.
+                ffi::lrs_trace_uninterrupt(td);
                 (*td).td_dbgflags &= !TDB_XSIG;
                 continue;
             };
             if trace.stop.get().is_some() {
                 let goes_on = ffi::SIGCONT as c_int;
+                // PTRACE_LISTEN waits for these.
                 if trace.listening.get()
-                    && ffi::lrs_sigismember(&raw const (*p).p_sigqueue.sq_signals, goes_on) != 0
+                    && (ffi::lrs_sigismember(&raw const (*p).p_sigqueue.sq_signals, goes_on) != 0
+                        || take_interrupt(td, trace))
                 {
-                    // PTRACE_LISTEN waits for this.
                     trace.set_stop(Stop::event(Event::Stop));
                 }
+                any |= trace.untold.get();
                 continue;
             }
             let stop = if (*td).td_dbgflags & TDB_XSIG != 0 {
@@ -143,9 +146,10 @@ unsafe fn waiting(td: *mut ffi::thread, trace: &Trace) -> Option<Stop> {
         let flags = (*td).td_dbgflags.cast_unsigned();
         let to_syscall = trace.mode.get() == Resume::ToSyscall;
         if (*td).td_si.si_signo != 0 {
-            if (*td).td_xsig == SIGSTOP && trace.interrupted.replace(false) {
+            if (*td).td_xsig == ffi::LRS_SIGINTERRUPT as c_int {
                 (*td).td_xsig = 0;
-                return Some(Stop::event(Event::Stop));
+                let due = trace.interrupted.replace(false);
+                return due.then_some(Stop::event(Event::Stop));
             }
             let signal = fault_signal(td)?;
             return Some(Stop::signal(signal));
@@ -194,20 +198,25 @@ unsafe fn fault_signal(td: *mut ffi::thread) -> Option<LinuxSignal> {
     }
 }
 
-/// The stop of a thread that has been sent SIGSTOP while the process was stopped.
+/// Takes a PTRACE_INTERRUPT that has not reached the thread.
+unsafe fn take_interrupt(td: *mut ffi::thread, trace: &Trace) -> bool {
+    // SAFETY: caller: the process is locked, which covers its queues.
+    unsafe { ffi::lrs_trace_uninterrupt(td) && trace.interrupted.replace(false) }
+}
+
+/// The stop of a thread that has been told to stop while the process was stopped.
 unsafe fn asked(td: *mut ffi::thread, trace: &Trace) -> Option<Stop> {
     // SAFETY: caller: the process is locked, which covers its queues.
     unsafe {
+        if take_interrupt(td, trace) {
+            return Some(Stop::event(Event::Stop));
+        }
         let queue = &raw mut (*td).td_sigqueue;
         if ffi::lrs_sigismember(&raw const (*queue).sq_signals, SIGSTOP) == 0 {
             return None;
         }
         ffi::sigqueue_delete(queue, SIGSTOP);
-        Some(if trace.interrupted.replace(false) {
-            Stop::event(Event::Stop)
-        } else {
-            Stop::signal(LinuxSignal::SIGSTOP)
-        })
+        Some(Stop::signal(LinuxSignal::SIGSTOP))
     }
 }
 
