@@ -39,6 +39,7 @@ fn main() {
         "neighbours.c",
         "pipe.c",
         "netlink.c",
+        "mqueue.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -97,6 +98,7 @@ fn main() {
             Path::new("neighbours.c"),
             Path::new("pipe.c"),
             Path::new("netlink.c"),
+            Path::new("mqueue.c"),
         ],
     );
 }

@@ -39,6 +39,8 @@ void	lrs_shared_object_destroy(vm_object_t, char *mapping, vm_size_t size);
 int	lrs_map_shared_object(struct proc *, vm_object_t, vm_offset_t addr,
 	    vm_size_t size);
 bool	lrs_fd_nonblocking(struct thread *, int fd);
+int	lrs_mqueue_call(struct thread *, int number, void *args);
+int	lrs_mqueue_set_nonblocking(struct thread *, int fd, bool on);
 void	lrs_umtxq_lock(struct umtx_key *);
 void	lrs_umtxq_unlock(struct umtx_key *);
 void	lrs_make_runnable(struct thread *);

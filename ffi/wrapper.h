@@ -40,6 +40,8 @@
 #include <sys/mman.h>
 #include <sys/module.h>
 #include <sys/mount.h>
+#include <sys/mqueue.h>
+#include <sys/msg.h>
 #include <sys/mutex.h>
 #include <sys/namei.h>
 #include <sys/osd.h>
@@ -56,6 +58,8 @@
 #include <sys/rtprio.h>
 #include <sys/rwlock.h>
 #include <sys/sched.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/signalvar.h>
 #include <sys/sleepqueue.h>
 #include <sys/smp.h>

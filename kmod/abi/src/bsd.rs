@@ -408,6 +408,28 @@ bsd_constants! {
         SCM_REALTIME = 0x05,
         SCM_CREDS2 = 0x08,
     }
+    "sys/ipc.h" {
+        IPC_CREAT = 0o1000,
+        IPC_EXCL = 0o2000,
+        IPC_NOWAIT = 0o4000,
+    }
+    "sys/sem.h" {
+        GETNCNT = 3,
+        GETPID = 4,
+        GETVAL = 5,
+        GETALL = 6,
+        GETZCNT = 7,
+        SETVAL = 8,
+        SETALL = 9,
+    }
+    "sys/shm.h" {
+        SHM_RDONLY = 0o10_000,
+        SHM_RND = 0o20_000,
+        SHM_REMAP = 0o40_000,
+    }
+    "sys/msg.h" {
+        MSG_NOERROR = 0o10_000,
+    }
     "net/if.h" {
         IFF_UP = 0x1,
         IFF_BROADCAST = 0x2,

@@ -59,6 +59,50 @@ pod! {
         sem_op: i16,
         sem_flg: i16,
     }
+    /// `struct seminfo` of semctl(2).
+    struct l_seminfo {
+        semmap: i32,
+        semmni: i32,
+        semmns: i32,
+        semmnu: i32,
+        semmsl: i32,
+        semopm: i32,
+        semume: i32,
+        semusz: i32,
+        semvmx: i32,
+        semaem: i32,
+    }
+    /// `struct msginfo` of msgctl(2).
+    struct l_msginfo {
+        msgpool: i32,
+        msgmap: i32,
+        msgmax: i32,
+        msgmnb: i32,
+        msgmni: i32,
+        msgssz: i32,
+        msgtql: i32,
+        msgseg: u16,
+        __pad0: u16,
+    }
+    /// `struct shminfo64` of shmctl(2).
+    struct l_shminfo {
+        shmmax: u64,
+        shmmin: u64,
+        shmmni: u64,
+        shmseg: u64,
+        shmall: u64,
+        __unused: [u64; 4],
+    }
+    /// `struct shm_info` of shmctl(2).
+    struct l_shm_info {
+        used_ids: i32,
+        __pad0: u32,
+        shm_tot: u64,
+        shm_rss: u64,
+        shm_swp: u64,
+        swap_attempts: u64,
+        swap_successes: u64,
+    }
     /// `struct mq_attr` of mq_getattr(2).
     struct l_mq_attr {
         mq_flags: i64,
