@@ -15,6 +15,8 @@ const MAX_OUTPUT: usize = 2 << 20;
 /// How long output may still come once the program itself is gone.
 const DRAIN_MS: u64 = 300;
 const TIOCSCTTY: u32 = 0x2000_7461;
+const TIOCSPGRP: u32 = 0x8004_7476;
+const TIOCDRAIN: u32 = 0x2000_745e;
 
 /// A running program.
 pub(crate) struct Job {
@@ -167,7 +169,7 @@ impl Job {
         let (report_read, report_write) = sys::pipe()?;
         let pid = sys::fork()?;
         if pid == 0 {
-            let refused = become_program(&spec, [input, out_write, err_write]);
+            let refused = become_program(&spec, [input, out_write, err_write], report_write);
             let mut report = [0; 8];
             report[..4].copy_from_slice(&refused.stage.to_le_bytes());
             report[4..].copy_from_slice(&refused.errno.0.to_le_bytes());
@@ -295,13 +297,44 @@ fn open_input(text: &[u8]) -> Result<Fd> {
     Ok(fd)
 }
 
+/// Makes a child that owns the terminal go on, and stays behind to end as it ends: the end of a
+/// session's leader takes the terminal away, with what is still on its way there. Returns in the
+/// child.
+fn lead_session(terminal: Fd, report: Fd) -> Result<()> {
+    let (ready, go) = sys::pipe()?;
+    let mut child = sys::fork()?;
+    if child == 0 {
+        sys::close(go);
+        // Nothing comes: the end is the sign.
+        sys::read(ready, &mut [0]).ok();
+        sys::close(ready);
+        return Ok(());
+    }
+    let leader = child;
+    sys::lead_group(child).ok();
+    sys::ioctl(terminal, TIOCSPGRP, &mut child).ok();
+    for fd in [ready, go, report] {
+        sys::close(fd);
+    }
+    let status = sys::wait(leader).unwrap_or(0);
+    // Who is in the background would stop.
+    sys::block_signals().ok();
+    sys::ioctl(terminal, TIOCDRAIN, &mut 0).ok();
+    let signal = status & 0x7f;
+    sys::exit(match signal {
+        0 => status >> 8,
+        _ => 128 + signal,
+    } as i32)
+}
+
 /// Runs in the child, and returns only if that failed.
-fn become_program(spec: &Spec<'_>, mut stdio: [Fd; 3]) -> Refused {
+fn become_program(spec: &Spec<'_>, mut stdio: [Fd; 3], report: Fd) -> Refused {
     let mut prepare = || -> Result<()> {
         sys::setsid()?;
         if spec.flags & start::CONSOLE != 0 {
             let fd = sys::open(c"/dev/console", sys::O_RDWR | sys::O_CLOEXEC, 0)?;
             sys::ioctl(fd, TIOCSCTTY, &mut 0)?;
+            lead_session(fd, report)?;
             stdio = [fd; 3];
         }
         for (to, from) in stdio.into_iter().enumerate() {

@@ -266,6 +266,28 @@ pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     sys(136, &[at(path), mode as usize]).map(drop)
 }
 
+/// wait4(2) for one child that ended; its status.
+pub(crate) fn wait(pid: i32) -> Result<u32> {
+    let mut status = 0u32;
+    loop {
+        match sys(7, &[num(pid), (&raw mut status) as usize, 0, 0]) {
+            Err(Errno::EINTR) => {}
+            other => return other.map(|_| status),
+        }
+    }
+}
+
+/// Makes a child the leader of a process group of its own.
+pub(crate) fn lead_group(pid: i32) -> Result<()> {
+    sys(82, &[num(pid), num(pid)]).map(drop)
+}
+
+/// Lets no signal interrupt or stop the process but those nobody can block.
+pub(crate) fn block_signals() -> Result<()> {
+    let all = [u32::MAX; 4];
+    sys(340, &[3 /* SIG_SETMASK */, all.as_ptr() as usize, 0]).map(drop)
+}
+
 pub(crate) fn setsid() -> Result<()> {
     sys(147, &[]).map(drop)
 }
