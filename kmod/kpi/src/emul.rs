@@ -9,8 +9,8 @@ mod limbo;
 pub(crate) mod pem;
 mod tables;
 
-use core::cell::Cell;
-use core::mem::offset_of;
+use core::cell::{Cell, UnsafeCell};
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
@@ -103,6 +103,9 @@ pub struct ProcState {
     pub(crate) is_tracer: AtomicBool,
     /// The threads of tracees that ended.
     pub(crate) ended: EndedList,
+    /// The state of the first thread, which most processes have alone: one piece of memory for both.
+    /// Whole while that thread's `td_emuldata` leads here.
+    first: UnsafeCell<MaybeUninit<ThreadState>>,
 }
 
 impl ProcState {
@@ -115,7 +118,13 @@ impl ProcState {
             signal_tap: AtomicPtr::new(ptr::null_mut()),
             is_tracer: AtomicBool::new(false),
             ended: EndedList::new(),
+            first: UnsafeCell::new(MaybeUninit::uninit()),
         }
+    }
+
+    /// Whether a thread's state is the one in this process's.
+    fn holds(&self, thread: *const ThreadState) -> bool {
+        ptr::eq(self.first.get().cast(), thread)
     }
 
     /// The state a forked child starts with: signal actions, personality and the like are inherited.
@@ -292,15 +301,35 @@ pub(crate) unsafe fn in_exec(td: *mut ffi::thread) -> bool {
     unsafe { thread_state(td) }.is_some_and(|t| t.in_exec.get())
 }
 
-/// Gives `p` its state.
+/// Gives `p` its state, and `td` in it the first thread's.
 ///
 /// # Safety
-/// `p` is current and single-threaded, or does not run yet; it has none.
-unsafe fn attach_process(p: *mut ffi::proc_, state: ProcState) {
+/// `p` is current and single-threaded, or does not run yet; it has none. `td` is its thread.
+unsafe fn attach_process(p: *mut ffi::proc_, td: *mut ffi::thread, state: ProcState) {
     let state = KBox::new_waitok(state);
     state.pem.init_lock();
-    // SAFETY: caller.
-    unsafe { (*p).p_emuldata = state.into_raw().cast() };
+    // SAFETY: caller; the place of the first thread's state is free, the whole being new.
+    unsafe {
+        let first = state.first.get().cast::<ThreadState>();
+        first.write(ThreadState::new((*p).p_pid));
+        (*td).td_emuldata = first.cast();
+        (*p).p_emuldata = state.into_raw().cast();
+    }
+}
+
+/// Ends a thread's state that has been unlinked.
+///
+/// # Safety
+/// `state` was `td_emuldata` of a thread of the process with `process`, which is still there.
+unsafe fn free_thread(state: *mut ThreadState, process: Option<&ProcState>) {
+    // SAFETY: caller: nobody else has it.
+    unsafe {
+        if process.is_some_and(|p| p.holds(state)) {
+            state.drop_in_place();
+        } else {
+            drop(KBox::from_raw(state));
+        }
+    }
 }
 
 /// Gives `td` a fresh [`ThreadState`].
@@ -329,8 +358,7 @@ pub(crate) unsafe fn on_exec(td: *mut ffi::thread) {
                 ps.reset_for_exec();
             }
             _ => {
-                attach_process(p, ProcState::new());
-                attach_thread(td, pid);
+                attach_process(p, td, ProcState::new());
                 // Threads that exec has suspended still end through sv_thread_detach.
                 let mut other = (*p).p_threads.tqh_first;
                 while !other.is_null() {
@@ -360,8 +388,7 @@ pub(crate) unsafe fn on_fork<'a>(
             Some(ps) => ps.inherit(),
             None => ProcState::new(),
         };
-        attach_process(p2, state);
-        attach_thread(child, (*p2).p_pid);
+        attach_process(p2, child, state);
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
             own.hand_down(new, child);
@@ -413,11 +440,7 @@ pub(crate) unsafe fn detach_process(td: *mut ffi::thread) {
         unsafe { ptrace::detach_all(td) };
     }
     // SAFETY: caller; others look at a thread's state under the lock of its process.
-    let t = unsafe { limbo::retire(td) };
-    if !t.is_null() {
-        // SAFETY: emul; just unlinked, so nobody else has it.
-        drop(unsafe { KBox::from_raw(t) });
-    }
+    unsafe { limbo::retire(td) };
 }
 
 /// Frees the thread's state.
@@ -428,8 +451,8 @@ pub(crate) unsafe fn detach_thread(td: *mut ffi::thread) {
     // SAFETY: caller.
     let t = unsafe { core::mem::replace(&mut (*td).td_emuldata, ptr::null_mut()) };
     if !t.is_null() {
-        // SAFETY: emul; just unlinked, so nobody else has it.
-        drop(unsafe { KBox::from_raw(t.cast::<ThreadState>()) });
+        // SAFETY: emul; just unlinked; the state of a process lasts as long as its threads.
+        unsafe { free_thread(t.cast(), proc_state((*td).td_proc)) };
     }
 }
 

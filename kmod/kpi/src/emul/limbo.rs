@@ -10,7 +10,7 @@
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::{ProcState, ThreadState};
+use super::{ProcState, ThreadState, free_thread};
 use crate::mem::KBox;
 
 struct Entry {
@@ -23,25 +23,30 @@ struct Entry {
 
 static WAITING: AtomicPtr<Entry> = AtomicPtr::new(null_mut());
 
-/// Unlinks the states of `td` and its process; frees the latter, now or later, and gives the
-/// former. May sleep.
+/// Unlinks the states of `td` and its process, ends the former and frees the latter, now or later.
+/// May sleep.
 ///
 /// # Safety
 /// `td` is current, and the only thread of its process.
-pub(super) unsafe fn retire(td: *mut ffi::thread) -> *mut ThreadState {
+pub(super) unsafe fn retire(td: *mut ffi::thread) {
     sweep();
     // SAFETY: caller; who finds a state holds the process before it looks.
     let (p, of_thread, state, held) = unsafe {
         let p = (*td).td_proc;
         ffi::lrs_PROC_LOCK(p);
-        let of_thread = core::mem::replace(&mut (*td).td_emuldata, null_mut());
+        let of_thread: *mut ThreadState =
+            core::mem::replace(&mut (*td).td_emuldata, null_mut()).cast();
         let state = core::mem::replace(&mut (*p).p_emuldata, null_mut());
         let held = (*p).p_lock != 0;
         ffi::lrs_PROC_UNLOCK(p);
-        (p, of_thread.cast(), state.cast::<ProcState>(), held)
+        (p, of_thread, state.cast::<ProcState>(), held)
     };
+    if !of_thread.is_null() {
+        // SAFETY: emul; just unlinked; the process's state goes after it.
+        unsafe { free_thread(of_thread, state.as_ref()) };
+    }
     if state.is_null() {
-        return of_thread;
+        return;
     }
     if held {
         put(KBox::new_waitok(Entry {
@@ -53,7 +58,6 @@ pub(super) unsafe fn retire(td: *mut ffi::thread) -> *mut ThreadState {
         // SAFETY: emul; unlinked, and nobody can have it.
         drop(unsafe { KBox::from_raw(state) });
     }
-    of_thread
 }
 
 fn put(entry: KBox<Entry>) {

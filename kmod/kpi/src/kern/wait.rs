@@ -279,13 +279,9 @@ fn kern_wait6(
 
 /// Whether SIGCHLD waits for the process.
 fn sigchld_pending(cx: &Cx<'_>) -> bool {
+    const BIT: u32 = 1 << (bsd::SIGCHLD - 1);
     // SAFETY: current; one word, read without the lock, is as old as the answer in any case.
-    unsafe {
-        ffi::lrs_sigismember(
-            &raw const (*cx.proc_ptr()).p_sigqueue.sq_signals,
-            bsd::SIGCHLD,
-        ) != 0
-    }
+    unsafe { (*cx.proc_ptr()).p_sigqueue.sq_signals.__bits[0] & BIT != 0 }
 }
 
 /// FreeBSD takes the signal of a child back when it has been waited for; on Linux it stays

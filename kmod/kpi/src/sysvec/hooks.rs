@@ -82,7 +82,7 @@ pub unsafe extern "C" fn linux_rs_on_exec(
 pub unsafe extern "C" fn linux_rs_on_exit(p: *mut ffi::proc_) {
     // SAFETY: caller: the current thread is the last one; its map is still there.
     unsafe {
-        let td = ffi::lrs_curthread();
+        let td = (*p).p_threads.tqh_first;
         super::fault::correct_death(td, p);
         // An exec that fails once the old image is gone is SIGABRT to FreeBSD, SIGSEGV to Linux.
         if emul::in_exec(td) && (*p).p_xsig == ffi::SIGABRT {
