@@ -1048,22 +1048,42 @@ lrs_vm_object_wunlock(vm_object_t object)
 	VM_OBJECT_WUNLOCK(object);
 }
 
-/* Whether no file is below the object: what it lacks is zero. */
-bool
-lrs_vm_object_all_anon(vm_object_t object)
+/* Unlocks the map, waits for somebody to be done with an entry, and locks it again. */
+void
+lrs_vm_map_wait(vm_map_t map)
+{
+	(void)vm_map_unlock_and_wait(map, 0);
+	vm_map_lock(map);
+}
+
+/* How many bytes of the map are locked. */
+vm_size_t
+lrs_vm_map_wired(vm_map_t map)
+{
+	return (ptoa(pmap_wired_count(map->pmap)));
+}
+
+/*
+ * The file or device below the object, with the offset in it added to that in
+ * the object; NULL if there is none and what the object lacks is zero.  It is
+ * there for as long as an entry of a locked map refers to the object.
+ */
+vm_object_t
+lrs_vm_object_bottom(vm_object_t object, vm_ooffset_t *offset)
 {
 	vm_object_t below;
 	bool anon;
 
 	VM_OBJECT_RLOCK(object);
-	while ((anon = (object->flags & OBJ_ANON) != 0) &&
-	    (below = object->backing_object) != NULL) {
+	while ((below = object->backing_object) != NULL) {
+		*offset += object->backing_object_offset;
 		VM_OBJECT_RLOCK(below);
 		VM_OBJECT_RUNLOCK(object);
 		object = below;
 	}
+	anon = (object->flags & OBJ_ANON) != 0;
 	VM_OBJECT_RUNLOCK(object);
-	return (anon);
+	return (anon ? NULL : object);
 }
 
 bool
@@ -1195,22 +1215,6 @@ lrs_epoll_wait(struct thread *td, int fd, int nevents,
 	if (mask != NULL)
 		ast_sched(td, error == EINTR ? TDA_SIGSUSPEND : TDA_PSELECT);
 	return (error);
-}
-
-/*
- * A mapping has moved from one place to another. If it is the only one of its
- * object again, besides the caller's reference, which goes, then unmapping a
- * part of it may free the pages of that part.
- */
-void
-lrs_vm_object_moved(vm_object_t object)
-{
-	VM_OBJECT_WLOCK(object);
-	if ((object->flags & (OBJ_ANON | OBJ_DEAD)) == OBJ_ANON &&
-	    object->ref_count == 2 && object->shadow_count == 0)
-		vm_object_set_flag(object, OBJ_ONEMAPPING);
-	VM_OBJECT_WUNLOCK(object);
-	vm_object_deallocate(object);
 }
 
 /*

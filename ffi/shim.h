@@ -191,6 +191,9 @@ void	lrs_set_thread_name(struct thread *, bool process, const char *name);
 enum {
 	VM_INHERIT_SHARE_ = VM_INHERIT_SHARE,
 	VM_INHERIT_COPY_ = VM_INHERIT_COPY,
+	VM_PROT_READ_ = VM_PROT_READ,
+	VM_PROT_WRITE_ = VM_PROT_WRITE,
+	VM_PROT_EXECUTE_ = VM_PROT_EXECUTE,
 	MAP_STACK_AREA_ = MAP_STACK_AREA,
 };
 void	lrs_vm_map_lock(vm_map_t);
@@ -199,8 +202,9 @@ void	lrs_vm_map_lock_read(vm_map_t);
 void	lrs_vm_map_unlock_read(vm_map_t);
 void	lrs_vm_object_wlock(vm_object_t);
 void	lrs_vm_object_wunlock(vm_object_t);
-bool	lrs_vm_object_all_anon(vm_object_t);
-void	lrs_vm_object_moved(vm_object_t);
+void	lrs_vm_map_wait(vm_map_t);
+vm_size_t	lrs_vm_map_wired(vm_map_t);
+vm_object_t	lrs_vm_object_bottom(vm_object_t, vm_ooffset_t *offset);
 bool	lrs_file_is_directory(struct file *);
 
 struct mbuf	*lrs_control_get(const void *data, int len);

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The arguments of mremap(2).
+//! mremap(2): its arguments, and what has to be done to an address space for them. The plan knows
+//! neither maps nor locks: mappings go in, operations come out.
+
+mod plan;
 
 use linux_raw_sys::general as linux;
 
 use crate::errno::Errno;
 use crate::mman::{PAGE_SIZE, round_up_to_page};
 
-/// What mremap(2) is to do.
+pub use plan::{Backing, Op, Ops, Part, Survey};
+
+/// The arguments of mremap(2).
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct MremapPlan {
+pub struct Mremap {
+    /// The old address, on a page.
+    pub old: u64,
     /// The old length in whole pages; 0 duplicates a shared mapping.
     pub old_len: u64,
-    /// The new length in whole pages.
+    /// The new length in whole pages, not 0.
     pub new_len: u64,
     /// Whether the mapping may move.
     pub may_move: bool,
@@ -21,14 +28,15 @@ pub struct MremapPlan {
     pub dont_unmap: bool,
 }
 
-/// Reads the arguments of mremap(2).
-pub fn plan_mremap(
+/// Reads the arguments of mremap(2) for addresses below `max_user`. EINVAL for all that is wrong.
+pub fn read_mremap(
     old: u64,
     old_len: u64,
     new_len: u64,
     flags: u64,
     new: u64,
-) -> Result<MremapPlan, Errno> {
+    max_user: u64,
+) -> Result<Mremap, Errno> {
     let bits = [
         linux::MREMAP_MAYMOVE,
         linux::MREMAP_FIXED,
@@ -49,47 +57,70 @@ pub fn plan_mremap(
     }
     let old_end = old.checked_add(old_len).ok_or(Errno::EINVAL)?;
     if fixed {
-        let new_end = new.checked_add(new_len).ok_or(Errno::EINVAL)?;
-        let overlaps = old < new_end && new < old_end;
+        let new_end = new.checked_add(new_len).filter(|end| *end <= max_user);
+        let overlaps = old < new_end.ok_or(Errno::EINVAL)? && new < old_end;
+        // A duplicate in the place of its original is EFAULT on Linux, with the original gone.
+        let overlaps = overlaps || old == new;
         if !new.is_multiple_of(PAGE_SIZE) || overlaps {
             return Err(Errno::EINVAL);
         }
     }
-    let fixed = fixed.then_some(new);
-    Ok(MremapPlan {
+    Ok(Mremap {
+        old,
         old_len,
         new_len,
         may_move,
-        fixed,
+        fixed: fixed.then_some(new),
         dont_unmap,
     })
+}
+
+impl Mremap {
+    /// How many bytes of address space there will be more than before, at most.
+    pub const fn more(&self) -> u64 {
+        if self.dont_unmap {
+            self.new_len
+        } else {
+            self.new_len.saturating_sub(self.old_len)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MAX: u64 = 1 << 47;
+
+    fn read(old: u64, old_len: u64, new_len: u64, flags: u64, new: u64) -> Result<Mremap, Errno> {
+        read_mremap(old, old_len, new_len, flags, new, MAX)
+    }
+
     /// mremap(2): a fixed target needs leave to move, and must not overlap.
     #[test]
-    fn mremap() {
-        assert!(plan_mremap(0x1000, 0x1000, 0x2000, 1, 0).unwrap().may_move);
-        assert_eq!(
-            plan_mremap(0x1000, 0x1000, 0x2000, 2, 0),
-            Err(Errno::EINVAL)
-        );
-        assert_eq!(plan_mremap(0x1000, 0x1000, 0, 1, 0), Err(Errno::EINVAL));
-        assert_eq!(plan_mremap(0x1001, 0x1000, 1, 1, 0), Err(Errno::EINVAL));
-        assert_eq!(plan_mremap(0x1000, 1, 1, 8, 0), Err(Errno::EINVAL));
-        assert_eq!(
-            plan_mremap(0x4000, 0x2000, 0x2000, 3, 0x5000),
-            Err(Errno::EINVAL)
-        );
-        let moved = plan_mremap(0x4000, 0x2000, 0x2000, 3, 0x6000).unwrap();
+    fn arguments() {
+        assert!(read(0x1000, 0x1000, 0x2000, 1, 0).unwrap().may_move);
+        for (old, old_len, new_len, flags, new) in [
+            (0x1000, 0x1000, 0x2000, 2, 0),
+            (0x1000, 0x1000, 0x2000, 4, 0),
+            (0x1000, 0x1000, 0, 1, 0),
+            (0x1001, 0x1000, 1, 1, 0),
+            (0x1000, 1, 1, 8, 0),
+            (0x4000, 0x2000, 0x2000, 3, 0x5000),
+            (0x4000, 0x2000, 0x2000, 3, 0x4000),
+            (0x4000, 0x2000, 0x1000, 3, 0x9001),
+            (0x4000, 0x2000, 0x3000, 5, 0),
+            (0x4000, 0x2000, 0x3000, 3, MAX - 0x2000),
+            (0x4000, 0x2000, 0x3000, 3, !0xfff),
+            (!4095, 8192, 4096, 1, 0),
+            (0x4000, 0x1000, u64::MAX, 1, 0),
+        ] {
+            let answer = read(old, old_len, new_len, flags, new);
+            assert_eq!(answer, Err(Errno::EINVAL), "{old:x} {flags}");
+        }
+        let moved = read(0x4000, 0x2000, 0x2000, 3, 0x6000).unwrap();
         assert_eq!(moved.fixed, Some(0x6000));
-        assert_eq!(
-            plan_mremap(0x4000, 0x2000, 0x3000, 5, 0),
-            Err(Errno::EINVAL)
-        );
-        assert_eq!(plan_mremap(!4095, 8192, 4096, 1, 0), Err(Errno::EINVAL));
+        assert_eq!(moved.more(), 0);
+        assert_eq!(read(0x4000, 1, 1, 5, 0).unwrap().more(), 0x1000);
     }
 }

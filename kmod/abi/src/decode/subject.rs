@@ -22,7 +22,7 @@ use crate::lock::flock_to_bsd;
 use crate::memfd::MemfdFlags;
 use crate::mman;
 use crate::mount::plan_umount;
-use crate::mremap::plan_mremap;
+use crate::mremap::read_mremap;
 use crate::pipe::PipeFlags;
 use crate::ptrace::{self, Request};
 use crate::remote;
@@ -145,7 +145,7 @@ pub(super) fn of(number: u32) -> Option<Subject> {
         linux::__NR_mmap => args(&[2, 3], mmap),
         linux::__NR_mprotect => args(&[2], mprotect),
         linux::__NR_mremap => args(&[3], |[a, ..], out| {
-            let plan = |bits| plan_mremap(0, PAGE, PAGE, bits, PAGE);
+            let plan = |bits| read_mremap(0, PAGE, PAGE, bits, PAGE, 1 << 47);
             flags(&n::MREMAP, a, plan, out);
         }),
         linux::__NR_madvise => args(&[2], |[a, ..], out| {

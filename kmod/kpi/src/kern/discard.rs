@@ -3,54 +3,68 @@
 //!
 //! FreeBSD's advice of the same name is only a hint, and its MADV_FREE acts some day.
 
-use super::map::{COPY, Entry, MapGuard, ObjectGuard};
+use linux_abi::mremap::Backing;
+
+use super::entry::{Entry, ObjectGuard};
+use super::map::{Charge, MapGuard};
+use super::remap::{lock_pages, show};
 use crate::{Cx, Errno, Result};
 
 /// Drops the private pages between `start` and `end`, which are in the user's map.
 ///
-/// EINVAL for locked pages, with those before them done; ENOMEM.
-pub fn discard(cx: &mut Cx<'_>, start: u64, end: u64) -> Result<()> {
-    let mut changed_inheritance = None;
+/// EINVAL for a driver's memory and, unless `locked`, for locked pages, with those before them done;
+/// ENOMEM.
+pub fn discard(cx: &mut Cx<'_>, start: u64, end: u64, locked: bool) -> Result<()> {
+    let mut to_lock = None;
     let mut map = MapGuard::write(cx);
+    map.settle(&[(start, end)]);
     let mut at = start;
+    let mut done = Ok(());
     while let Some(entry) = map.at_or_after(at).filter(|entry| entry.start < end) {
-        if entry.wired {
-            return Err(Errno::EINVAL.into());
+        let (from, to) = (entry.start.max(start), entry.end.min(end));
+        done = discard_in(&mut map, &entry, from, to, locked);
+        if done.is_err() {
+            break;
         }
-        let from = entry.start.max(start);
-        let to = entry.end.min(end);
-        if discard_in(&mut map, &entry, from, to)? && entry.inheritance != COPY {
-            changed_inheritance = Some((from, to, entry.inheritance));
+        if entry.is_locked() {
+            to_lock = Some((to_lock.map_or(from, |(first, _)| first), to));
         }
         at = entry.end;
     }
-    let raw = map.as_ptr();
     drop(map);
-    if let Some((from, to, inheritance)) = changed_inheritance {
-        // SAFETY: current: the map is live and not locked by us.
-        unsafe { ffi::vm_map_inherit(raw, from, to, inheritance) };
+    if let Some((from, to)) = to_lock {
+        lock_pages(cx, from, to);
     }
-    Ok(())
+    done
 }
 
-/// Does it for the part of one entry; whether the entry is a new one now.
-fn discard_in(map: &mut MapGuard<'_, '_>, entry: &Entry, from: u64, to: u64) -> Result<bool> {
-    let special = ffi::MAP_ENTRY_IS_SUB_MAP | ffi::MAP_ENTRY_GUARD;
-    if entry.has(special) || entry.object.is_null() {
-        return Ok(false);
+/// Does it for the part of one entry.
+fn discard_in(
+    map: &mut MapGuard<'_, '_>,
+    entry: &Entry,
+    from: u64,
+    to: u64,
+    locked: bool,
+) -> Result<()> {
+    if entry.is_special() {
+        return Ok(());
     }
-    // SAFETY: an entry of the locked map refers to the object.
-    let object_flags = unsafe { (*entry.object).flags };
-    if object_flags & (ffi::OBJ_UNMANAGED | ffi::OBJ_FICTITIOUS) != 0 {
-        return Ok(false);
+    let (backing, bottom, offset) = entry.backing(from);
+    if backing == Backing::Fixed || entry.is_locked() && !locked {
+        return Err(Errno::EINVAL.into());
     }
-    if entry.is_shared() || object_flags & ffi::OBJ_ANON == 0 {
-        // Others may use the pages: only our view of them goes, and comes back when used.
-        // SAFETY: the map is locked, and its pmap is live with it.
-        unsafe { ffi::pmap_remove((*map.as_ptr()).pmap, from, to) };
-        return Ok(false);
+    if entry.object.is_null() {
+        return Ok(());
     }
-    if !entry.has(ffi::MAP_ENTRY_NEEDS_COPY) {
+    if backing == Backing::Shared || entry.object_flags() & ffi::OBJ_ANON == 0 {
+        if !entry.is_locked() {
+            // Others may use the pages: only our view of them goes, and comes back when used.
+            // SAFETY: the map is locked, and its pmap is live with it.
+            unsafe { ffi::pmap_remove((*map.as_ptr()).pmap, from, to) };
+        }
+        return Ok(());
+    }
+    if !entry.has(ffi::MAP_ENTRY_NEEDS_COPY) && !entry.is_locked() {
         // SAFETY: an entry of the locked map refers to the object.
         let mut object = unsafe { ObjectGuard::new(entry.object) };
         if object.is_mapped_once() {
@@ -58,22 +72,25 @@ fn discard_in(map: &mut MapGuard<'_, '_>, entry: &Entry, from: u64, to: u64) -> 
             if object.is_first_memory() {
                 let index = |addr: u64| page_index(entry, addr);
                 object.remove_pages(index(from), index(to));
-                return Ok(false);
+                return Ok(());
             }
         }
     }
-    // A fork has left older pages below, or sharers of these: map fresh memory instead.
-    // SAFETY: an entry of the locked map refers to the object.
-    if !unsafe { ffi::lrs_vm_object_all_anon(entry.object) } {
-        return Ok(false);
-    }
-    let fresh = Entry {
-        flags: entry.flags & !ffi::MAP_ENTRY_NEEDS_COPY,
-        ..*entry
+    // A fork has left older pages below, or sharers of these: map what nobody has touched.
+    let like = entry.untouched(backing);
+    let bytes = to.saturating_sub(from);
+    let charge = if entry.is_writable() {
+        // SAFETY: for the current user.
+        if !unsafe { ffi::swap_reserve(bytes) } {
+            return Err(Errno::ENOMEM.into());
+        }
+        Charge::Reserved
+    } else {
+        Charge::Usual
     };
+    // A deleted entry keeps its references until the map is unlocked, so what is below stays.
     map.delete(from, to)?;
-    map.insert(core::ptr::null_mut(), 0, from, to, &fresh)?;
-    Ok(true)
+    show(map, bottom, offset, (from, to), &like, charge)
 }
 
 /// The page of the object that is mapped at `addr` in the entry.

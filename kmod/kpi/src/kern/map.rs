@@ -1,6 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The address map of the current process, held locked: vm_map.c.
+//! The address map of the current process, held locked: vm_map.c. What an entry says is in
+//! [`super::entry`].
+//!
+//! # The protocol
+//! Who changes the map holds it for writing from the first look to the last change, so that faults,
+//! forks and other calls see all of a change or nothing. Within that:
+//! - vm_map_delete gives the lock up to wait for an entry that is being locked in memory, or that
+//!   the kernel itself has locked. So [`MapGuard::settle`] comes first, and waits for all ranges that
+//!   will be touched; it is the only place where the lock is given up. What was looked up before it is stale.
+//! - What can fail (limits, swap space, room) is asked before the first change; swap space is
+//!   reserved by number and handed to the new entries ([`Charge`]).
+//! - Pages move by a new entry for the same object, before the old one is deleted: two references keep
+//!   vm_map_delete from freeing them. OBJ_ONEMAPPING, which the second one takes away, is given
+//!   back when the old entry is gone.
+//! - Objects are locked one at a time, under the map's lock, never the other way round.
+//! - Nothing faults on user memory under the lock, and no vnode is locked: the references of deleted
+//!   entries go when it is released.
+//! - Locking new pages in memory faults them in, so it comes after the lock.
 
+use core::ptr;
+
+use super::entry::Entry;
 use crate::{Cx, Errno, Result};
 
 /// The locked map. While it is held nothing may fault on user memory, so it borrows the
@@ -9,7 +29,7 @@ use crate::{Cx, Errno, Result};
 pub(super) struct MapGuard<'a, 'td> {
     map: *mut ffi::vm_map,
     write: bool,
-    _cx: &'a Cx<'td>,
+    cx: &'a Cx<'td>,
 }
 
 /// The map of the current process.
@@ -18,55 +38,15 @@ pub(super) fn map_of(cx: &Cx<'_>) -> *mut ffi::vm_map {
     unsafe { &raw mut (*(*cx.proc_ptr()).p_vmspace).vm_map }
 }
 
-// CAST: the kernel's vm_inherit_t is a char, and these are 0 and 1.
-/// The inheritance of what fork(2) shares.
-pub(super) const SHARE: i8 = ffi::VM_INHERIT_SHARE_ as i8;
-/// The inheritance of what fork(2) copies.
-pub(super) const COPY: i8 = ffi::VM_INHERIT_COPY_ as i8;
-
-/// What an entry of the map says.
+/// Who pays for the swap space of a new entry.
 #[derive(Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) object: *mut ffi::vm_object,
-    pub(super) offset: u64,
-    pub(super) flags: u32,
-    pub(super) prot: u8,
-    pub(super) max_prot: u8,
-    pub(super) inheritance: i8,
-    pub(super) wired: bool,
-}
-
-impl Entry {
-    /// Whether any of the MAP_ENTRY_ `flags` is set.
-    pub(super) fn has(&self, flags: u32) -> bool {
-        self.flags & flags != 0
-    }
-
-    /// Whether other processes see writes: MAP_SHARED.
-    pub(super) fn is_shared(&self) -> bool {
-        self.inheritance == SHARE
-    }
-
-    /// The flags for vm_map_insert that make another entry like this one.
-    pub(super) fn insert_flags(&self) -> i32 {
-        let pairs = [
-            (ffi::MAP_ENTRY_NEEDS_COPY, ffi::MAP_COPY_ON_WRITE),
-            (ffi::MAP_ENTRY_NOSYNC, ffi::MAP_DISABLE_SYNCER),
-            (ffi::MAP_ENTRY_NOCOREDUMP, ffi::MAP_DISABLE_COREDUMP),
-            (ffi::MAP_ENTRY_WRITECNT, ffi::MAP_WRITECOUNT),
-            (ffi::MAP_ENTRY_GROWS_DOWN, ffi::MAP_STACK_AREA_),
-        ];
-        let set = pairs.iter().filter(|(entry, _)| self.has(*entry));
-        let flags = set.fold(0, |bits, (_, insert)| bits | insert);
-        let share = if self.is_shared() {
-            ffi::MAP_INHERIT_SHARE
-        } else {
-            0
-        };
-        (flags | share).cast_signed()
-    }
+pub(super) enum Charge {
+    /// Whoever the kernel finds: the current user, where it may come to be needed.
+    Usual,
+    /// It was reserved for the current user by swap_reserve.
+    Reserved,
+    /// As for an old entry: this credential, whose reference goes to the new one, or nobody.
+    Moved(*mut ffi::ucred),
 }
 
 impl<'a, 'td> MapGuard<'a, 'td> {
@@ -75,11 +55,8 @@ impl<'a, 'td> MapGuard<'a, 'td> {
         let map = map_of(cx);
         // SAFETY: current: the map is live.
         unsafe { ffi::lrs_vm_map_lock_read(map) };
-        MapGuard {
-            map,
-            write: false,
-            _cx: cx,
-        }
+        let write = false;
+        MapGuard { map, write, cx }
     }
 
     /// Locks the map to change it.
@@ -87,47 +64,51 @@ impl<'a, 'td> MapGuard<'a, 'td> {
         let map = map_of(cx);
         // SAFETY: current: the map is live.
         unsafe { ffi::lrs_vm_map_lock(map) };
-        MapGuard {
-            map,
-            write: true,
-            _cx: cx,
-        }
+        let write = true;
+        MapGuard { map, write, cx }
     }
 
     pub(super) fn as_ptr(&self) -> *mut ffi::vm_map {
         self.map
     }
 
+    pub(super) fn cx(&self) -> &'a Cx<'td> {
+        self.cx
+    }
+
+    /// The raw entry that holds `addr`.
+    fn raw_at(&self, addr: u64) -> Option<*mut ffi::vm_map_entry> {
+        let mut entry = ptr::null_mut();
+        // SAFETY: the map is locked.
+        let found = unsafe { ffi::vm_map_lookup_entry(self.map, addr, &raw mut entry) };
+        (found != 0).then_some(entry)
+    }
+
     /// The entry that holds `addr`, or else the first one above it.
     pub(super) fn at_or_after(&self, addr: u64) -> Option<Entry> {
-        let mut entry = core::ptr::null_mut();
+        let mut entry = ptr::null_mut();
         // SAFETY: the map is locked; the lookup gives an entry or the header, whose
         // successor is the first entry or the header again.
         unsafe {
             if ffi::vm_map_lookup_entry(self.map, addr, &raw mut entry) == 0 {
                 entry = ffi::vm_map_entry_succ(entry);
             }
-            let e = &*entry;
-            (e.eflags & ffi::MAP_ENTRY_HEADER == 0).then_some(Entry {
-                start: e.start,
-                end: e.end,
-                object: e.object.vm_object,
-                offset: e.offset,
-                flags: e.eflags,
-                prot: e.protection,
-                max_prot: e.max_protection,
-                inheritance: e.inheritance,
-                wired: e.wired_count != 0,
-            })
+            let header = (*entry).eflags & ffi::MAP_ENTRY_HEADER != 0;
+            (!header).then(|| Entry::read(entry))
         }
     }
 
-    /// Whether there is no hole in the range.
+    /// The entry that holds `addr`.
+    pub(super) fn at(&self, addr: u64) -> Option<Entry> {
+        self.at_or_after(addr).filter(|entry| entry.start <= addr)
+    }
+
+    /// Whether there is no hole in the range. The room a stack has left is one.
     pub(super) fn covers(&self, start: u64, end: u64) -> bool {
         let mut at = start;
         while at < end {
-            match self.at_or_after(at) {
-                Some(entry) if entry.start <= at => at = entry.end,
+            match self.at(at) {
+                Some(entry) if !entry.has(ffi::MAP_ENTRY_GUARD) => at = entry.end,
                 _ => return false,
             }
         }
@@ -140,8 +121,55 @@ impl<'a, 'td> MapGuard<'a, 'td> {
             .is_none_or(|entry| entry.start >= end)
     }
 
-    /// Maps `object` there, with one reference that the map takes over if it succeeds.
-    /// ENOMEM.
+    /// Waits until no entry in the ranges is being locked in memory, or is locked by the kernel.
+    pub(super) fn settle(&mut self, ranges: &[(u64, u64)]) {
+        'again: loop {
+            for &(start, end) in ranges {
+                let mut at = start;
+                while let Some(entry) = self.at_or_after(at).filter(|entry| entry.start < end) {
+                    if entry.is_busy()
+                        && let Some(raw) = self.raw_at(entry.start)
+                    {
+                        // SAFETY: an entry of the map that is locked for writing, until it is unlocked.
+                        unsafe {
+                            (*raw).eflags |= ffi::MAP_ENTRY_NEEDS_WAKEUP;
+                            ffi::lrs_vm_map_wait(self.map);
+                        }
+                        continue 'again;
+                    }
+                    at = entry.end;
+                }
+            }
+            return;
+        }
+    }
+
+    /// Where `len` bytes are free, from `base` on, with the same place as `like` in a superpage where
+    /// that matters.
+    pub(super) fn find(&self, base: u64, len: u64, like: u64) -> Option<u64> {
+        const SUPERPAGE: u64 = 1 << 21;
+        // SAFETY: the map is locked.
+        let free = |from: u64| unsafe { ffi::vm_map_findspace(self.map, from, len) };
+        let fits = |at: u64| at.saturating_add(len) <= ffi::LRS_MAXUSER;
+        let first = free(base);
+        if len >= SUPERPAGE {
+            let mut at = first;
+            for _ in 0..8 {
+                let aligned = at.saturating_add(like.wrapping_sub(at) % SUPERPAGE);
+                if !fits(aligned) {
+                    break;
+                }
+                at = free(aligned);
+                if at == aligned {
+                    return Some(at);
+                }
+            }
+        }
+        Some(first).filter(|at| fits(*at))
+    }
+
+    /// Maps `object` there with what else `like` says, with one reference that the map takes over if it
+    /// succeeds. ENOMEM.
     pub(super) fn insert(
         &mut self,
         object: *mut ffi::vm_object,
@@ -149,8 +177,15 @@ impl<'a, 'td> MapGuard<'a, 'td> {
         start: u64,
         end: u64,
         like: &Entry,
+        charge: Charge,
     ) -> Result<()> {
-        let flags = like.insert_flags();
+        let charged = match charge {
+            Charge::Usual => 0,
+            Charge::Reserved => ffi::MAP_ACC_CHARGED,
+            // The flag of stacks keeps the entry apart from its neighbours until all is said of it.
+            Charge::Moved(_) => ffi::MAP_ACC_NO_CHARGE | ffi::MAP_STACK_AREA_,
+        };
+        let flags = like.insert_flags() | charged.cast_signed();
         // SAFETY: locked for writing; the object is referenced (caller) or null.
         let error = unsafe {
             ffi::vm_map_insert(
@@ -164,10 +199,39 @@ impl<'a, 'td> MapGuard<'a, 'td> {
                 flags,
             )
         };
-        if error == ffi::KERN_SUCCESS.cast_signed() {
-            Ok(())
-        } else {
-            Err(Errno::ENOMEM.into())
+        if error != ffi::KERN_SUCCESS.cast_signed() {
+            return Err(Errno::ENOMEM.into());
+        }
+        let fresh = self.raw_at(start).filter(|raw| {
+            // SAFETY: an entry of the locked map.
+            unsafe { (**raw).start == start && (**raw).end == end }
+        });
+        if let Some(raw) = fresh {
+            // SAFETY: an entry of the map, which is locked for writing, that nobody has seen yet.
+            unsafe {
+                like.complete(raw);
+                if let Charge::Moved(cred) = charge {
+                    (*raw).cred = cred;
+                }
+            }
+            self.join(start, end);
+        }
+        Ok(())
+    }
+
+    /// Makes one entry of neighbours at these addresses that differ in nothing.
+    fn join(&mut self, start: u64, end: u64) {
+        for border in [start, end] {
+            let pair = (
+                border.checked_sub(1).and_then(|at| self.raw_at(at)),
+                self.raw_at(border),
+            );
+            if let (Some(before), Some(behind)) = pair
+                && before != behind
+            {
+                // SAFETY: neighbours in the map, which is locked for writing.
+                unsafe { ffi::vm_map_try_merge_entries(self.map, before, behind) };
+            }
         }
     }
 
@@ -181,6 +245,32 @@ impl<'a, 'td> MapGuard<'a, 'td> {
             Err(Errno::ENOMEM.into())
         }
     }
+
+    /// The credential that pays for the entry that begins at `start`, which pays no longer.
+    pub(super) fn take_charge(&mut self, start: u64) -> *mut ffi::ucred {
+        self.raw_at(start).map_or(ptr::null_mut(), |raw| {
+            // SAFETY: an entry of the map, which is locked for writing.
+            unsafe { ptr::replace(&raw mut (*raw).cred, ptr::null_mut()) }
+        })
+    }
+
+    /// The entry at `addr`, with an object even if nothing was there yet.
+    pub(super) fn with_object(&mut self, addr: u64) -> Option<Entry> {
+        let raw = self.raw_at(addr)?;
+        // SAFETY: an entry of the map, which is locked for writing; a new object takes over
+        // what the entry was charged.
+        unsafe {
+            if (*raw).object.vm_object.is_null() {
+                let size = (*raw).end.wrapping_sub((*raw).start);
+                let pages = size / u64::from(ffi::PAGE_SIZE);
+                (*raw).object.vm_object =
+                    ffi::vm_object_allocate_anon(pages, ptr::null_mut(), (*raw).cred, size);
+                (*raw).offset = 0;
+                (*raw).cred = ptr::null_mut();
+            }
+        }
+        self.at(addr)
+    }
 }
 
 impl Drop for MapGuard<'_, '_> {
@@ -193,53 +283,5 @@ impl Drop for MapGuard<'_, '_> {
                 ffi::lrs_vm_map_unlock_read(self.map);
             }
         }
-    }
-}
-
-/// An object, locked for writing until dropped.
-#[must_use = "the lock is released as soon as the guard is dropped"]
-pub(super) struct ObjectGuard(*mut ffi::vm_object);
-
-impl ObjectGuard {
-    /// # Safety
-    /// `object` is live for as long as the guard: an entry of a locked map refers to it.
-    pub(super) unsafe fn new(object: *mut ffi::vm_object) -> Self {
-        // SAFETY: caller.
-        unsafe { ffi::lrs_vm_object_wlock(object) };
-        ObjectGuard(object)
-    }
-
-    /// Whether the object's pages are mapped in one place only.
-    pub(super) fn is_mapped_once(&self) -> bool {
-        // SAFETY: locked and live.
-        unsafe { (*self.0).flags & ffi::OBJ_ONEMAPPING != 0 }
-    }
-
-    /// Whether pages missing here come as zeros or from a file, not from other memory.
-    pub(super) fn is_first_memory(&self) -> bool {
-        // SAFETY: locked and live; its backing object is live as long as it is.
-        unsafe {
-            let backing = (*self.0).backing_object;
-            backing.is_null() || (*backing).flags & ffi::OBJ_ANON == 0
-        }
-    }
-
-    /// Takes over the pages of objects below that nobody else uses.
-    pub(super) fn collapse(&mut self) {
-        // SAFETY: locked for writing and live.
-        unsafe { ffi::vm_object_collapse(self.0) };
-    }
-
-    /// Drops the pages of the index range, also out of swap space.
-    pub(super) fn remove_pages(&mut self, first: u64, end: u64) {
-        // SAFETY: locked for writing and live.
-        unsafe { ffi::vm_object_page_remove(self.0, first, end, 0) };
-    }
-}
-
-impl Drop for ObjectGuard {
-    fn drop(&mut self) {
-        // SAFETY: locked by the constructor.
-        unsafe { ffi::lrs_vm_object_wunlock(self.0) };
     }
 }

@@ -53,6 +53,7 @@ pub mod timer;
 pub mod unnamed;
 pub mod wait;
 
+mod entry;
 mod exec_args;
 mod folder;
 mod ipc;

@@ -1,112 +1,77 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What mremap(2) needs: growing a mapping where it is, and moving it. The pages stay in
-//! their objects, so nothing is copied.
+//! What mremap(2) needs: growing a mapping where it is, and moving it. The pages and what is
+//! swapped out stay in their objects, so nothing is copied.
+//!
+//! The plan is [`linux_abi::mremap`]'s; what may be done to a map, and in which order, is told in
+//! [`super::map`].
 
-use linux_abi::mremap::MremapPlan;
+use core::ptr;
 
-use super::map::{Entry, MapGuard, map_of};
+use linux_abi::mremap::{Backing, Mremap, Op, Ops, Survey};
+
+use super::entry::{Entry, ObjectGuard};
+use super::map::{Charge, MapGuard, map_of};
 use crate::{Cx, Errno, Result};
 
-/// What the old range holds.
-struct Old {
-    first: Entry,
-    last: Entry,
-}
-
-/// Shrinks, grows or moves the mapping at `old`; gives its address.
+/// Resizes, moves or duplicates a mapping; gives its address.
 ///
-/// EFAULT where the old range is not mapped; EINVAL for a range outside the user's
-/// addresses, and for a duplicate of private memory; ENOMEM where there is no room, for
-/// locked pages, for memory mapped by a driver and for growing a private file mapping.
-pub fn mremap(cx: &mut Cx<'_>, old: u64, plan: &MremapPlan) -> Result<u64> {
-    let end = old.saturating_add(plan.old_len.max(1));
+/// EFAULT where the old range is not one mapping, and for more of a driver's memory; EINVAL for a
+/// duplicate of what is private; EAGAIN for more locked memory than is allowed; ENOMEM.
+pub fn mremap(cx: &mut Cx<'_>, args: &Mremap) -> Result<u64> {
+    let end = args.old.saturating_add(args.old_len.max(1));
     if end > ffi::LRS_MAXUSER {
         return Err(Errno::EFAULT.into());
     }
-    if let Some(new) = plan.fixed
-        && new.saturating_add(plan.new_len) > ffi::LRS_MAXUSER
-    {
-        return Err(Errno::EINVAL.into());
-    }
-    let grows = plan.new_len.saturating_sub(plan.old_len);
-    if grows > 0 {
+    if args.more() > 0 {
         let map = map_of(cx);
         // SAFETY: current: the map is live; the check takes the locks it needs.
-        crate::check(unsafe { ffi::kern_mmap_racct_check(cx.td(), map, grows) })?;
+        crate::check(unsafe { ffi::kern_mmap_racct_check(cx.td(), map, args.more()) })?;
     }
     let base = mmap_base(cx);
-    let mut moved = None;
-    let done = mremap_locked(cx, old, end, plan, base, &mut moved);
-    if let Some(object) = moved {
-        // SAFETY: referenced by mremap_locked; the shim gives the reference back.
-        unsafe { ffi::lrs_vm_object_moved(object) };
-    }
-    done
-}
-
-/// The part under the lock of the map. A private object that has moved whole is left
-/// referenced in `moved`: unlocking is what takes it away from its old place.
-fn mremap_locked(
-    cx: &Cx<'_>,
-    old: u64,
-    end: u64,
-    plan: &MremapPlan,
-    base: u64,
-    moved: &mut Option<*mut ffi::vm_object>,
-) -> Result<u64> {
-    let grows = plan.new_len.saturating_sub(plan.old_len);
-    let mut map = MapGuard::write(cx);
-    let range = inspect(&map, old, end)?;
-    if plan.fixed.is_none() && !plan.dont_unmap && plan.old_len != 0 {
-        if grows == 0 {
-            let tail = old.saturating_add(plan.new_len);
-            if tail < end {
-                map.delete(tail, end)?;
-            }
-            return Ok(old);
-        }
-        let new_end = old.saturating_add(plan.new_len);
-        if new_end <= ffi::LRS_MAXUSER
-            && map.is_free(end, new_end)
-            && extend(&mut map, &range.last, end, end, new_end).is_ok()
-        {
-            return Ok(old);
-        }
-    }
-    if !plan.may_move {
-        return Err(Errno::ENOMEM.into());
-    }
-    let new = match plan.fixed {
-        Some(new) => {
-            map.delete(new, new.saturating_add(plan.new_len))?;
-            new
-        }
-        // SAFETY: the map is locked.
-        None => unsafe { ffi::vm_map_findspace(map.as_ptr(), base, plan.new_len) },
+    let (new, lock) = {
+        let mut map = MapGuard::write(cx);
+        mremap_locked(&mut map, args, base)?
     };
-    if new.saturating_add(plan.new_len) > ffi::LRS_MAXUSER {
-        return Err(Errno::ENOMEM.into());
-    }
-    if let Err(fail) = copy_entries(&mut map, old, plan, new, &range) {
-        let _ = map.delete(new, new.saturating_add(plan.new_len));
-        return Err(fail);
-    }
-    if !range.first.object.is_null() && !range.first.is_shared() {
-        // SAFETY: an entry of the locked map refers to the object.
-        unsafe { ffi::vm_object_reference(range.first.object) };
-        *moved = Some(range.first.object);
-    }
-    if plan.old_len != 0 {
-        map.delete(old, end)?;
-    }
-    if plan.dont_unmap {
-        let empty = Entry {
-            flags: range.first.flags & !ffi::MAP_ENTRY_NEEDS_COPY,
-            ..range.first
-        };
-        map.insert(core::ptr::null_mut(), 0, old, end, &empty)?;
+    if let Some((start, end)) = lock {
+        lock_pages(cx, start, end);
     }
     Ok(new)
+}
+
+/// The part under the lock of the map; also gives the range that is to be locked in memory.
+fn mremap_locked(
+    map: &mut MapGuard<'_, '_>,
+    args: &Mremap,
+    base: u64,
+) -> Result<(u64, Option<(u64, u64)>)> {
+    let target = args
+        .fixed
+        .map(|new| (new, new.saturating_add(args.new_len)));
+    let old_end = args.old.saturating_add(args.old_len.max(1));
+    map.settle(&[(args.old, old_end), target.unwrap_or_default()]);
+
+    let mut survey = Survey::new(*args);
+    while let Some(at) = survey.wants() {
+        let entry = map.at(at).filter(|entry| !entry.is_special());
+        survey.show(entry.map(|entry| entry.part()))?;
+    }
+    let last = survey.last().and_then(|part| map.at(part.start));
+    let last = last.ok_or(Errno::EFAULT)?;
+    let above = map.at_or_after(old_end.max(args.old.saturating_add(args.old_len)));
+    let room = above.map_or(ffi::LRS_MAXUSER, |entry| entry.start);
+    let ops = survey.plan(room, |len| map.find(base, len, args.old))?;
+
+    let locked = last.is_locked();
+    let grows = args.new_len.saturating_sub(args.old_len);
+    if locked && grows > 0 && !may_lock(map, grows) {
+        return Err(Errno::EAGAIN.into());
+    }
+    let mut move_ = Move::prepare(map, args, &ops, &last)?;
+    for op in ops.iter() {
+        move_.step(map, op)?;
+    }
+    let new_end = ops.address.saturating_add(args.new_len);
+    Ok((ops.address, locked.then_some((ops.address, new_end))))
 }
 
 /// Where mmap(2) starts to look for room: above what brk(2) may take.
@@ -122,139 +87,284 @@ fn mmap_base(cx: &Cx<'_>) -> u64 {
         .next_multiple_of(u64::from(ffi::PAGE_SIZE))
 }
 
-/// Looks whether the range can be moved at all: mapped without a hole, all of one kind.
-fn inspect(map: &MapGuard<'_, '_>, start: u64, end: u64) -> Result<Old> {
-    let entry_at = |addr: u64| {
-        let found = map.at_or_after(addr).filter(|entry| entry.start <= addr);
-        found.ok_or(Errno::EFAULT)
-    };
-    let first = entry_at(start)?;
-    let mut last = first;
-    loop {
-        let special = ffi::MAP_ENTRY_IS_SUB_MAP | ffi::MAP_ENTRY_GUARD | ffi::MAP_ENTRY_GROWS_DOWN;
-        if last.wired || last.has(special | ffi::MAP_ENTRY_VN_EXEC | ffi::MAP_ENTRY_IN_TRANSITION) {
-            return Err(Errno::ENOMEM.into());
-        }
-        // Linux has one mapping there, or it is EFAULT.
-        if last.is_shared() != first.is_shared() || last.prot != first.prot {
-            return Err(Errno::EFAULT.into());
-        }
-        if last.end >= end {
-            return Ok(Old { first, last });
-        }
-        last = entry_at(last.end)?;
+/// Whether so much more may be locked in memory.
+fn may_lock(map: &MapGuard<'_, '_>, more: u64) -> bool {
+    // SAFETY: current; the map is locked.
+    unsafe {
+        let limit = ffi::lim_cur(map.cx().td(), ffi::RLIMIT_MEMLOCK.cast_signed());
+        ffi::lrs_vm_map_wired(map.as_ptr()).saturating_add(more) <= limit.cast_unsigned()
     }
 }
 
-/// Whether the entry is private memory that is backed by no file.
-fn is_private_memory(entry: &Entry) -> bool {
-    // SAFETY: an entry of the locked map refers to the object.
-    let anonymous = || unsafe { ffi::lrs_vm_object_all_anon(entry.object) };
-    !entry.is_shared() && (entry.object.is_null() || anonymous())
+/// Locks in memory what is mapped in the range. What cannot be is left: the range is mapped as it
+/// was asked for, and Linux says no more either.
+pub(super) fn lock_pages(cx: &mut Cx<'_>, start: u64, end: u64) {
+    let flags = ffi::VM_MAP_WIRE_USER | ffi::VM_MAP_WIRE_HOLESOK;
+    // SAFETY: current: the map is live, and not locked by us.
+    unsafe { ffi::vm_map_wire(map_of(cx), start, end, flags.cast_signed()) };
 }
 
-/// Maps `start..end` as what follows `after` in the mapping of `entry`.
-fn extend(
-    map: &mut MapGuard<'_, '_>,
-    entry: &Entry,
-    after: u64,
-    start: u64,
-    end: u64,
-) -> Result<()> {
-    if is_private_memory(entry) {
-        let fresh = Entry {
-            flags: entry.flags & !ffi::MAP_ENTRY_NEEDS_COPY,
-            ..*entry
+/// Swap space that is reserved for a user and not yet an entry's.
+struct Reserve {
+    bytes: u64,
+    /// Null: for the current user.
+    cred: *mut ffi::ucred,
+}
+
+impl Reserve {
+    /// ENOMEM.
+    fn new(bytes: u64, cred: *mut ffi::ucred) -> Result<Self> {
+        // SAFETY: the credential is that of an entry of the locked map, or the current one.
+        let done = unsafe {
+            if cred.is_null() {
+                ffi::swap_reserve(bytes)
+            } else {
+                ffi::swap_reserve_by_cred(bytes, cred)
+            }
         };
-        return map.insert(core::ptr::null_mut(), 0, start, end, &fresh);
+        if done {
+            Ok(Reserve { bytes, cred })
+        } else {
+            Err(Errno::ENOMEM.into())
+        }
     }
-    if !entry.is_shared() || entry.object.is_null() {
-        return Err(Errno::ENOMEM.into());
+
+    /// An entry has so much of it now.
+    fn hand_over(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
     }
-    insert_shared(map, entry, after.wrapping_sub(entry.start), start, end)
 }
 
-/// Maps the object of `entry`, from `skip` bytes into the entry on, at `start..end`.
-fn insert_shared(
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        // SAFETY: as for reserving; this much was.
+        unsafe {
+            if self.cred.is_null() {
+                ffi::swap_release(self.bytes);
+            } else {
+                ffi::swap_release_by_cred(self.bytes, self.cred);
+            }
+        }
+    }
+}
+
+/// A plan that is being carried out: all that can fail is behind it.
+struct Move {
+    /// The last entry of the old range, as it was.
+    last: Entry,
+    backing: Backing,
+    /// What follows it is from here on in this object.
+    behind: (*mut ffi::vm_object, u64),
+    /// For new private pages.
+    fresh: Option<Reserve>,
+    /// For entries of which a part moves, at both ends of the range.
+    parts: [Option<Reserve>; 2],
+}
+
+impl Move {
+    /// Reserves what the steps will need. ENOMEM.
+    fn prepare(map: &mut MapGuard<'_, '_>, args: &Mremap, ops: &Ops, last: &Entry) -> Result<Self> {
+        let moves = ops.iter().any(|op| !matches!(op, Op::Unmap { .. }));
+        let mut last = *last;
+        let old_end = args.old.saturating_add(args.old_len);
+        let (mut backing, ..) = last.backing(old_end);
+        if backing == Backing::Shared && moves && last.object.is_null() {
+            last = map.with_object(last.start).ok_or(Errno::EFAULT)?;
+        }
+        let (_, object, offset) = last.backing(old_end);
+        if backing == Backing::Fixed {
+            backing = Backing::Shared;
+        }
+        let (mut new_bytes, mut moved) = (0_u64, None);
+        for op in ops.iter() {
+            match op {
+                Op::Extend { len, .. } => new_bytes = new_bytes.saturating_add(len),
+                Op::Transfer {
+                    from, len, refill, ..
+                } => {
+                    moved = Some((from, from.saturating_add(len)));
+                    if refill {
+                        new_bytes = new_bytes.saturating_add(len);
+                    }
+                }
+                Op::Unmap { .. } | Op::Alias { .. } => {}
+            }
+        }
+        let private = matches!(backing, Backing::Memory | Backing::PrivateFile);
+        let fresh = if new_bytes > 0 && private && last.is_writable() {
+            Some(Reserve::new(new_bytes, ptr::null_mut())?)
+        } else {
+            None
+        };
+        let mut parts = [None, None];
+        if let Some((start, end)) = moved {
+            let first = map.at(start).ok_or(Errno::EFAULT)?;
+            let ends = [
+                Some(first),
+                map.at(end.wrapping_sub(1)).filter(|e| e.start > start),
+            ];
+            for (entry, slot) in ends.into_iter().zip(&mut parts) {
+                if let Some(entry) = entry.filter(|e| !e.cred.is_null())
+                    && (entry.start < start || entry.end > end)
+                {
+                    let bytes = entry.end.min(end).saturating_sub(entry.start.max(start));
+                    *slot = Some(Reserve::new(bytes, entry.cred)?);
+                }
+            }
+        }
+        Ok(Move {
+            last,
+            backing,
+            behind: (object, offset),
+            fresh,
+            parts,
+        })
+    }
+
+    fn step(&mut self, map: &mut MapGuard<'_, '_>, op: Op) -> Result<()> {
+        match op {
+            Op::Unmap { start, end } => map.delete(start, end),
+            Op::Transfer {
+                from,
+                to,
+                len,
+                refill,
+            } => {
+                let end = from.saturating_add(len);
+                let mut at = from;
+                while at < end {
+                    let entry = map.at(at).ok_or(Errno::EFAULT)?;
+                    let piece = (at, entry.end.min(end));
+                    self.transfer(
+                        map,
+                        &entry,
+                        piece,
+                        to.wrapping_add(at.wrapping_sub(from)),
+                        refill,
+                    )?;
+                    at = piece.1;
+                }
+                Ok(())
+            }
+            Op::Alias { from, to, len } => {
+                let entry = map.with_object(from).ok_or(Errno::EFAULT)?;
+                let (_, object, offset) = entry.backing(from);
+                show(
+                    map,
+                    object,
+                    offset,
+                    (to, to.saturating_add(len)),
+                    &entry,
+                    Charge::Usual,
+                )
+            }
+            Op::Extend { to, len } => {
+                let range = (to, to.saturating_add(len));
+                let (object, offset) = self.behind;
+                self.map_untouched(map, object, offset, range)
+            }
+        }
+    }
+
+    /// Moves the piece of the entry to `to`.
+    fn transfer(
+        &mut self,
+        map: &mut MapGuard<'_, '_>,
+        entry: &Entry,
+        (start, end): (u64, u64),
+        to: u64,
+        refill: bool,
+    ) -> Result<()> {
+        let (object, len) = (entry.object, end.saturating_sub(start));
+        let offset = entry.offset.wrapping_add(start.wrapping_sub(entry.start));
+        let (_, bottom, bottom_offset) = entry.backing(start);
+        let anonymous = entry.object_flags() & ffi::OBJ_ANON != 0;
+        // SAFETY: an entry of the locked map refers to the object.
+        let once = anonymous && unsafe { ObjectGuard::new(object) }.is_mapped_once();
+        let whole = entry.start == start && entry.end == end;
+        let cred = if whole {
+            map.take_charge(start)
+        } else if entry.cred.is_null() {
+            ptr::null_mut()
+        } else {
+            self.parts
+                .iter_mut()
+                .flatten()
+                .find(|part| part.bytes == len && part.cred == entry.cred)
+                .map_or(ptr::null_mut(), |part| {
+                    part.hand_over(len);
+                    // SAFETY: the entry holds the credential.
+                    unsafe { ffi::crhold(entry.cred) }
+                })
+        };
+        let place = (to, to.saturating_add(len));
+        show(map, object, offset, place, entry, Charge::Moved(cred))?;
+        map.delete(start, end)?;
+        if once {
+            // SAFETY: the new entry refers to the object.
+            unsafe { ObjectGuard::new(object) }.set_mapped_once();
+        }
+        if refill {
+            self.map_untouched(map, bottom, bottom_offset, (start, end))?;
+        }
+        Ok(())
+    }
+
+    /// Maps what nobody has touched yet: zeros, or the object.
+    fn map_untouched(
+        &mut self,
+        map: &mut MapGuard<'_, '_>,
+        object: *mut ffi::vm_object,
+        offset: u64,
+        (start, end): (u64, u64),
+    ) -> Result<()> {
+        if self.backing == Backing::Shared {
+            return show(map, object, offset, (start, end), &self.last, Charge::Usual);
+        }
+        let like = self.last.untouched(self.backing);
+        let charge = match &mut self.fresh {
+            Some(reserve) => {
+                reserve.hand_over(end.saturating_sub(start));
+                Charge::Reserved
+            }
+            None => Charge::Usual,
+        };
+        show(map, object, offset, (start, end), &like, charge)
+    }
+}
+
+/// Maps the object, from `offset` on, in a free place. Null is private memory.
+pub(super) fn show(
     map: &mut MapGuard<'_, '_>,
-    entry: &Entry,
-    skip: u64,
-    start: u64,
-    end: u64,
+    object: *mut ffi::vm_object,
+    offset: u64,
+    (start, end): (u64, u64),
+    like: &Entry,
+    charge: Charge,
 ) -> Result<()> {
-    let offset = entry.offset.wrapping_add(skip);
-    let object = entry.object;
-    let counts_writers = !object.is_null() && entry.has(ffi::MAP_ENTRY_WRITECNT);
+    let writes = !object.is_null() && like.has(ffi::MAP_ENTRY_WRITECNT);
     if !object.is_null() {
-        // SAFETY: an entry of the locked map refers to the object. The new entry will
-        // count as a writer of its file, as deleting it takes back.
+        // SAFETY: an entry of the locked map, or one that was deleted under the same lock, refers
+        // to the object. The new entry counts as a writer of its file, as deleting it takes back.
         unsafe {
             ffi::vm_object_reference(object);
-            if counts_writers {
+            if writes {
                 ffi::vm_pager_update_writecount(object, start, end);
             }
         }
     }
-    let inserted = map.insert(object, offset, start, end, entry);
-    if inserted.is_err() && !object.is_null() {
-        // SAFETY: the references just taken; the entry keeps its own, so this is not the last one.
+    let shown = map.insert(object, offset, start, end, like, charge);
+    if shown.is_err() && !object.is_null() {
+        // SAFETY: the references just taken; there are others, so this is not the last one.
         unsafe {
-            if counts_writers {
+            if writes {
                 ffi::vm_pager_release_writecount(object, start, end);
             }
             ffi::vm_object_deallocate(object);
         }
     }
-    inserted
-}
-
-/// Maps at `new` what is at `old`, and what grows behind it.
-fn copy_entries(
-    map: &mut MapGuard<'_, '_>,
-    old: u64,
-    plan: &MremapPlan,
-    new: u64,
-    range: &Old,
-) -> Result<()> {
-    if plan.old_len == 0 {
-        // "If the value of old_size is zero, and old_address refers to a shareable
-        // mapping, then mremap() will create a new mapping of the same pages" (mremap(2)).
-        if !range.first.is_shared() {
-            return Err(Errno::EINVAL.into());
-        }
-        let skip = old.wrapping_sub(range.first.start);
-        return insert_shared(
-            map,
-            &range.first,
-            skip,
-            new,
-            new.saturating_add(plan.new_len),
-        );
-    }
-    if plan.dont_unmap && !is_private_memory(&range.first) {
-        return Err(Errno::EINVAL.into());
-    }
-    let end = old.saturating_add(plan.old_len.min(plan.new_len));
-    let mut at = old;
-    while at < end {
-        let entry = map.at_or_after(at).ok_or(Errno::EFAULT)?;
-        let to = entry.end.min(end);
-        let target = new.wrapping_add(at.wrapping_sub(old));
-        let target_end = new.wrapping_add(to.wrapping_sub(old));
-        insert_shared(
-            map,
-            &entry,
-            at.wrapping_sub(entry.start),
-            target,
-            target_end,
-        )?;
-        at = to;
-    }
-    let new_end = new.saturating_add(plan.new_len);
-    let grown = new.wrapping_add(plan.old_len);
-    if grown < new_end {
-        let after = old.wrapping_add(plan.old_len);
-        extend(map, &range.last, after, grown, new_end)?;
-    }
-    Ok(())
+    shown
 }

@@ -30,7 +30,7 @@ pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -
 
     match advice {
         Advice::Bsd(advice) => mem::kern_madvise(cx, start, len, advice)?,
-        Advice::DontNeed => discard(cx, start, end)?,
+        Advice::DontNeed => discard(cx, start, end, false)?,
         Advice::Inherit(inherit) => mem::kern_minherit(cx, start, len, inherit)?,
         Advice::Populate(_) | Advice::Remove => {
             advice.possible()?;

@@ -2,17 +2,18 @@
 //! mremap(2).
 //!
 //! FreeBSD: vm_map_insert, vm_map_delete (vm_map.c); FreeBSD has no such call.
-//! Differences from Linux: locked memory, memory mapped by a driver, a program's text and
-//! growing a private mapping of a file are ENOMEM.
+//! Differences from Linux: a stack that has moved grows no more, and mappings that differ only in what
+//! they were once part of count as one.
 
+use kpi::kern::mem::MAX_USER;
 use kpi::kern::remap;
 use kpi::{Cx, Result, UserAddr};
-use linux_abi::mremap::plan_mremap;
+use linux_abi::mremap::read_mremap;
 
 /// Resizes a mapping, and moves it where that is allowed and needed; gives its address.
 ///
 /// EINVAL for unknown flags, wrong addresses and lengths; EFAULT for a range that is not
-/// one mapping; ENOMEM.
+/// one mapping; EAGAIN for more locked memory than is allowed; ENOMEM.
 pub(crate) fn mremap(
     cx: &mut Cx<'_>,
     addr: u64,
@@ -21,6 +22,6 @@ pub(crate) fn mremap(
     flags: u64,
     new_addr: u64,
 ) -> Result<UserAddr> {
-    let plan = plan_mremap(addr, old_len, new_len, flags, new_addr)?;
-    remap::mremap(cx, addr, &plan).map(UserAddr::from_reg)
+    let args = read_mremap(addr, old_len, new_len, flags, new_addr, MAX_USER)?;
+    remap::mremap(cx, &args).map(UserAddr::from_reg)
 }
