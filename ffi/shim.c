@@ -1056,6 +1056,13 @@ lrs_vm_map_wait(vm_map_t map)
 	vm_map_lock(map);
 }
 
+/* The first address that can be mapped. */
+vm_offset_t
+lrs_vm_map_min(vm_map_t map)
+{
+	return (vm_map_min(map));
+}
+
 /* How many bytes of the map are locked. */
 vm_size_t
 lrs_vm_map_wired(vm_map_t map)

@@ -203,6 +203,7 @@ void	lrs_vm_map_unlock_read(vm_map_t);
 void	lrs_vm_object_wlock(vm_object_t);
 void	lrs_vm_object_wunlock(vm_object_t);
 void	lrs_vm_map_wait(vm_map_t);
+vm_offset_t	lrs_vm_map_min(vm_map_t);
 vm_size_t	lrs_vm_map_wired(vm_map_t);
 vm_object_t	lrs_vm_object_bottom(vm_object_t, vm_ooffset_t *offset);
 bool	lrs_file_is_directory(struct file *);

@@ -124,6 +124,10 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
     }
     if anonymous {
         bsd_flags |= bsd::MAP_ANON;
+        if kind == bsd::MAP_SHARED {
+            // Nothing is synced that has no file: the mark of shared memory, whatever fork(2) is to do.
+            bsd_flags |= bsd::MAP_NOSYNC;
+        }
     }
     if flags.contains(MapFlags::MAP_POPULATE) && !flags.contains(MapFlags::MAP_NONBLOCK) {
         bsd_flags |= bsd::MAP_PREFAULT_READ;

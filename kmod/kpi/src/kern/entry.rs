@@ -97,11 +97,11 @@ impl Entry {
     /// a file still has the mark that mmap(2) gave it (MAP_NOSYNC, which means nothing there),
     /// and a view of a file that is not private has no copy-on-write.
     pub(super) fn is_shared(&self) -> bool {
-        let of_file = || {
-            let flags = self.object_flags();
-            !self.object.is_null() && flags & ffi::OBJ_ANON == 0 && !self.has(ffi::MAP_ENTRY_COW)
+        let marked = || {
+            let of_file = !self.object.is_null() && self.object_flags() & ffi::OBJ_ANON == 0;
+            !self.has(ffi::MAP_ENTRY_COW) && (of_file || self.has(ffi::MAP_ENTRY_NOSYNC))
         };
-        self.inheritance == SHARE || self.has(ffi::MAP_ENTRY_NOSYNC) || of_file()
+        self.inheritance == SHARE || marked()
     }
 
     /// OBJ_ flags of the object; 0 without one.
@@ -206,6 +206,12 @@ impl ObjectGuard {
     pub(super) fn is_mapped_once(&self) -> bool {
         // SAFETY: locked and live.
         unsafe { (*self.0).flags & ffi::OBJ_ONEMAPPING != 0 }
+    }
+
+    /// How many entries, and objects above it, refer to it.
+    pub(super) fn references(&self) -> i32 {
+        // SAFETY: locked and live.
+        unsafe { (*self.0).ref_count }.cast_signed()
     }
 
     /// Says so.

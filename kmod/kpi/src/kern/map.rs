@@ -21,6 +21,7 @@
 use core::ptr;
 
 use super::entry::Entry;
+use super::mem::MAX_USER;
 use crate::{Cx, Errno, Result};
 
 /// The locked map. While it is held nothing may fault on user memory, so it borrows the
@@ -150,7 +151,7 @@ impl<'a, 'td> MapGuard<'a, 'td> {
         const SUPERPAGE: u64 = 1 << 21;
         // SAFETY: the map is locked.
         let free = |from: u64| unsafe { ffi::vm_map_findspace(self.map, from, len) };
-        let fits = |at: u64| at.saturating_add(len) <= ffi::LRS_MAXUSER;
+        let fits = |at: u64| at.saturating_add(len) <= MAX_USER;
         let first = free(base);
         if len >= SUPERPAGE {
             let mut at = first;

@@ -7,8 +7,8 @@ use core::ffi::c_int;
 use super::map::MapGuard;
 use crate::{Cx, Errno, Result, UserBytesOut, UserCStr, check};
 
-/// The first address beyond the user's.
-pub const MAX_USER: u64 = ffi::LRS_MAXUSER;
+/// The first address beyond the user's: sv_maxuser, and Linux's TASK_SIZE.
+pub const MAX_USER: u64 = ffi::LRS_MAXUSER - ffi::PAGE_SIZE as u64;
 
 /// What to map.
 #[derive(Clone, Copy)]

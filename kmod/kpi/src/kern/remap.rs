@@ -11,6 +11,7 @@ use linux_abi::mremap::{Backing, Mremap, Op, Ops, Survey};
 
 use super::entry::{Entry, ObjectGuard};
 use super::map::{Charge, MapGuard, map_of};
+use super::mem::MAX_USER;
 use crate::{Cx, Errno, Result};
 
 /// Resizes, moves or duplicates a mapping; gives its address.
@@ -19,7 +20,7 @@ use crate::{Cx, Errno, Result};
 /// duplicate of what is private; EAGAIN for more locked memory than is allowed; ENOMEM.
 pub fn mremap(cx: &mut Cx<'_>, args: &Mremap) -> Result<u64> {
     let end = args.old.saturating_add(args.old_len.max(1));
-    if end > ffi::LRS_MAXUSER {
+    if end > MAX_USER {
         return Err(Errno::EFAULT.into());
     }
     if args.more() > 0 {
@@ -58,7 +59,7 @@ fn mremap_locked(
     let last = survey.last().and_then(|part| map.at(part.start));
     let last = last.ok_or(Errno::EFAULT)?;
     let above = map.at_or_after(old_end.max(args.old.saturating_add(args.old_len)));
-    let room = above.map_or(ffi::LRS_MAXUSER, |entry| entry.start);
+    let room = above.map_or(MAX_USER, |entry| entry.start);
     let ops = survey.plan(room, |len| map.find(base, len, args.old))?;
 
     let locked = last.is_locked();
@@ -162,6 +163,10 @@ struct Move {
     fresh: Option<Reserve>,
     /// For entries of which a part moves, at both ends of the range.
     parts: [Option<Reserve>; 2],
+    /// What moves.
+    range: (u64, u64),
+    /// What [`Move::moves_alone`] has found of an object.
+    alone: Option<(*mut ffi::vm_object, bool)>,
 }
 
 impl Move {
@@ -221,6 +226,8 @@ impl Move {
             behind: (object, offset),
             fresh,
             parts,
+            range: moved.unwrap_or_default(),
+            alone: None,
         })
     }
 
@@ -281,9 +288,7 @@ impl Move {
         let (object, len) = (entry.object, end.saturating_sub(start));
         let offset = entry.offset.wrapping_add(start.wrapping_sub(entry.start));
         let (_, bottom, bottom_offset) = entry.backing(start);
-        let anonymous = entry.object_flags() & ffi::OBJ_ANON != 0;
-        // SAFETY: an entry of the locked map refers to the object.
-        let once = anonymous && unsafe { ObjectGuard::new(object) }.is_mapped_once();
+        let once = self.moves_alone(map, entry);
         let whole = entry.start == start && entry.end == end;
         let cred = if whole {
             map.take_charge(start)
@@ -311,6 +316,31 @@ impl Move {
             self.map_untouched(map, bottom, bottom_offset, (start, end))?;
         }
         Ok(())
+    }
+
+    /// Whether all entries of the object, of which each page is mapped once, move together.
+    ///
+    /// Unmapping one of them may free its pages then, and what is mapped behind it may take over
+    /// the object's pages there: those of an entry that stays behind it must not be lost.
+    fn moves_alone(&mut self, map: &MapGuard<'_, '_>, entry: &Entry) -> bool {
+        let object = entry.object;
+        if let Some((_, alone)) = self.alone.filter(|(known, _)| *known == object) {
+            return alone;
+        }
+        if entry.object_flags() & ffi::OBJ_ANON == 0 {
+            return false;
+        }
+        let (mut entries, mut at) = (0, self.range.0);
+        while let Some(other) = map.at(at).filter(|other| other.start < self.range.1) {
+            let whole = other.start >= self.range.0 && other.end <= self.range.1;
+            entries = i32::from(whole && other.object == object).saturating_add(entries);
+            at = other.end;
+        }
+        // SAFETY: an entry of the locked map refers to the object.
+        let guard = unsafe { ObjectGuard::new(object) };
+        let alone = guard.is_mapped_once() && guard.references() == entries;
+        self.alone = Some((object, alone));
+        alone
     }
 
     /// Maps what nobody has touched yet: zeros, or the object.
