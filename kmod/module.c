@@ -14,6 +14,7 @@ extern const char	*linux_rs_syscallnames[];
 extern const int	 linux_rs_sysent_size;
 
 int	linux_rs_fetch_syscall_args(struct thread *);
+int	linux_rs_fetch_confined(struct thread *);
 void	linux_rs_set_syscall_retval(struct thread *, int);
 void	linux_rs_set_fork_retval(struct thread *);
 void	linux_rs_sendsig(sig_t, ksiginfo_t *, sigset_t *);
@@ -70,6 +71,9 @@ struct sysentvec linux_rs_sysvec = {
 	.sv_setid_allowed = linux_rs_setid_allowed,
 	.sv_set_fork_retval = linux_rs_set_fork_retval,
 };
+
+/* Of processes whose calls are looked at first (kpi/sysvec/confine.rs). */
+struct sysentvec linux_rs_sysvec_confined;
 
 /* The GNU ABI note: name "GNU", type 1, four words: OS (0 is Linux) and version. */
 static Elf_Brandnote linux_rs_brandnote = {
@@ -129,9 +133,13 @@ lrs_brands_insert(void)
 int
 lrs_brands_remove(void)
 {
+	Elf64_Brandinfo confined = { .sysvec = &linux_rs_sysvec_confined };
+
 	for (size_t i = 0; i < nitems(linux_rs_brands); i++)
 		if (elf64_brand_inuse(&linux_rs_brands[i]))
 			return (EBUSY);
+	if (elf64_brand_inuse(&confined))
+		return (EBUSY);
 	for (size_t i = 0; i < nitems(linux_rs_brands); i++)
 		elf64_remove_brand_entry(&linux_rs_brands[i]);
 	return (0);
@@ -187,6 +195,9 @@ lrs_sysvec_init(void)
 {
 	linux_rs_sysvec.sv_size = linux_rs_sysent_size;
 	exec_sysvec_init(&linux_rs_sysvec);
+	linux_rs_sysvec_confined = linux_rs_sysvec;
+	linux_rs_sysvec_confined.sv_fetch_syscall_args =
+	    linux_rs_fetch_confined;
 }
 
 FEATURE(linux64, "Linux 64bit support");

@@ -67,6 +67,7 @@ pub mod rlimit;
 pub mod rwf;
 pub mod sched;
 pub mod script;
+pub mod seccomp;
 pub mod sigaction;
 pub mod sigevent;
 pub mod sigframe;

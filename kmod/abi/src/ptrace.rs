@@ -158,8 +158,8 @@ impl l_user_regs {
     }
 }
 
-/// PTRACE_O_*: each bit with its verdict. TRACESECCOMP and SUSPEND_SECCOMP are EINVAL, as on a Linux
-/// without seccomp; EXITKILL, SYSGOOD and the events are kept.
+/// PTRACE_O_*: each bit with its verdict. SUSPEND_SECCOMP is EINVAL, as on a Linux
+/// without checkpoints; EXITKILL, SYSGOOD and the events are kept.
 pub mod options {
     use super::linux;
 
@@ -177,6 +177,8 @@ pub mod options {
     pub const VFORK_DONE: u32 = linux::PTRACE_O_TRACEVFORKDONE;
     /// Stop before the end.
     pub const EXIT: u32 = linux::PTRACE_O_TRACEEXIT;
+    /// Stop where a filter says SECCOMP_RET_TRACE.
+    pub const SECCOMP: u32 = linux::PTRACE_O_TRACESECCOMP;
     /// Die with the tracer.
     pub const EXITKILL: u32 = linux::PTRACE_O_EXITKILL;
 }
@@ -188,6 +190,7 @@ const KNOWN_OPTIONS: u32 = options::SYSGOOD
     | options::EXEC
     | options::VFORK_DONE
     | options::EXIT
+    | options::SECCOMP
     | options::EXITKILL;
 
 /// Reads the options of PTRACE_SETOPTIONS and PTRACE_SEIZE. EINVAL for others.
@@ -216,6 +219,8 @@ pub enum Event {
     VforkDone = 5,
     /// About to exit.
     Exit = 6,
+    /// A filter leaves it to the tracer (seccomp(2)).
+    Seccomp = 7,
     /// PTRACE_INTERRUPT, group-stops and the first stop of who was seized.
     Stop = 128,
 }
@@ -230,6 +235,7 @@ impl Event {
             4 => Event::Exec,
             5 => Event::VforkDone,
             6 => Event::Exit,
+            7 => Event::Seccomp,
             128 => Event::Stop,
             _ => Event::None,
         }
@@ -244,6 +250,7 @@ impl Event {
             Event::Exec => options::EXEC,
             Event::VforkDone => options::VFORK_DONE,
             Event::Exit => options::EXIT,
+            Event::Seccomp => options::SECCOMP,
             Event::None | Event::Stop => 0,
         }
     }
@@ -401,6 +408,15 @@ pub enum SyscallStop {
         /// What is in rax.
         result: i64,
     },
+    /// Before it, where a filter leaves it to the tracer.
+    Seccomp {
+        /// Its number.
+        number: u64,
+        /// Its arguments.
+        args: [u64; 6],
+        /// What the filter tells.
+        data: u64,
+    },
 }
 
 /// The bytes of `struct ptrace_syscall_info`.
@@ -415,16 +431,22 @@ pub fn syscall_info(stop: SyscallStop, rip: u64, rsp: u64) -> ([u8; SYSCALL_INFO
         SyscallStop::None => (linux::PTRACE_SYSCALL_INFO_NONE, 24),
         SyscallStop::Entry { .. } => (linux::PTRACE_SYSCALL_INFO_ENTRY, 80),
         SyscallStop::Exit { .. } => (linux::PTRACE_SYSCALL_INFO_EXIT, 33),
+        SyscallStop::Seccomp { .. } => (linux::PTRACE_SYSCALL_INFO_SECCOMP, 84),
     };
-    let tail: [u64; 7] = match stop {
-        SyscallStop::None => [0; 7],
+    let tail: [u64; 8] = match stop {
+        SyscallStop::None => [0; 8],
         SyscallStop::Entry {
             number,
             args: [a, b, c, d, e, f],
-        } => [number, a, b, c, d, e, f],
+        } => [number, a, b, c, d, e, f, 0],
+        SyscallStop::Seccomp {
+            number,
+            args: [a, b, c, d, e, f],
+            data,
+        } => [number, a, b, c, d, e, f, data],
         SyscallStop::Exit { result } => {
             let failed = (-ERRNO_MAX..0).contains(&result);
-            [result.cast_unsigned(), u64::from(failed), 0, 0, 0, 0, 0]
+            [result.cast_unsigned(), u64::from(failed), 0, 0, 0, 0, 0, 0]
         }
     };
     let head = [u64::from(op) | arch, rip, rsp];
@@ -465,7 +487,8 @@ mod tests {
     /// Unknown options and requests are refused.
     #[test]
     fn refusals() {
-        assert_eq!(parse_options(1 << 7), Err(Errno::EINVAL));
+        assert_eq!(parse_options(1 << 21), Err(Errno::EINVAL));
+        assert_eq!(parse_options(1 << 7), Ok(options::SECCOMP));
         assert_eq!(parse_options(1 << 32), Err(Errno::EINVAL));
         assert_eq!(parse_options(0x10_007f), Ok(0x10_007f));
         assert_eq!(Request::parse(31), Err(Errno::EIO));
@@ -485,5 +508,12 @@ mod tests {
             args: [1; 6],
         };
         assert_eq!(syscall_info(entry, 0, 0).1, 80);
+        let filtered = SyscallStop::Seccomp {
+            number: 39,
+            args: [1; 6],
+            data: 7,
+        };
+        let (bytes, used) = syscall_info(filtered, 0, 0);
+        assert_eq!((used, bytes[0], bytes[80]), (84, 3, 7));
     }
 }

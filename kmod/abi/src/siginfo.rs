@@ -40,6 +40,8 @@ pub struct BsdSiginfo {
     pub band: i64,
     /// `si_syscall`.
     pub syscall: i32,
+    /// `si_errno`, which only SIGSYS has.
+    pub errno: i32,
 }
 
 impl BsdSiginfo {
@@ -58,6 +60,7 @@ impl BsdSiginfo {
             overrun: 0,
             band: 0,
             syscall: 0,
+            errno: 0,
         }
     }
 }
@@ -73,7 +76,7 @@ type Fields = [u64; 4];
 const fn info(signal: LinuxSignal, code: i32, [a, b, c, d]: Fields) -> l_siginfo_t {
     l_siginfo_t {
         si_signo: signal.number(),
-        // Linux leaves this at 0 for all the signals it raises itself.
+        // Linux leaves this at 0 for all the signals it raises itself but SIGSYS.
         si_errno: 0,
         si_code: code,
         __pad0: 0,
@@ -121,7 +124,11 @@ pub fn siginfo_to_linux(from: &BsdSiginfo) -> l_siginfo_t {
             _ => queued,
         },
     };
-    info(signal, code, fields)
+    let mut out = info(signal, code, fields);
+    if number == bsd::SIGSYS {
+        out.si_errno = from.errno;
+    }
+    out
 }
 
 /// `si_status` of SIGCHLD: a signal, except for a child that exited.

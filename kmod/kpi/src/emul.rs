@@ -21,6 +21,7 @@ use tables::{MISS_WORDS, Tables};
 use crate::kern::ptrace;
 use crate::kern::ptrace::EndedList;
 use crate::kern::ptrace::state::Trace;
+use crate::kern::seccomp::{Seccomp, Synced};
 use crate::mem::KBox;
 use crate::tap::Tap;
 
@@ -50,6 +51,8 @@ pub struct ThreadState {
     pub autodisarm: Cell<bool>,
     /// How it is traced.
     pub(crate) trace: Trace,
+    /// What looks at its calls.
+    pub(crate) seccomp: Seccomp,
 }
 
 const _: () = assert!(offset_of!(ThreadState, tid) == 20);
@@ -68,6 +71,7 @@ impl ThreadState {
             reset_on_fork: AtomicBool::new(false),
             autodisarm: Cell::new(false),
             trace: Trace::new(),
+            seccomp: Seccomp::new(),
         }
     }
 
@@ -79,6 +83,7 @@ impl ThreadState {
         child.timer_slack.set(self.timer_slack.get());
         let policy = self.policy.load(Ordering::Relaxed);
         child.policy.store(policy, Ordering::Relaxed);
+        self.seccomp.hand_down(&child.seccomp);
         if self.reset_on_fork.load(Ordering::Relaxed) {
             // SAFETY: caller.
             unsafe { crate::kern::sched::reset(td) };
@@ -103,6 +108,8 @@ pub struct ProcState {
     pub(crate) is_tracer: AtomicBool,
     /// The threads of tracees that ended.
     pub(crate) ended: EndedList,
+    /// The filters that all its threads got.
+    pub(crate) synced: Synced,
     /// The state of the first thread, which most processes have alone: one piece of memory for both.
     /// Whole while that thread's `td_emuldata` leads here.
     first: UnsafeCell<MaybeUninit<ThreadState>>,
@@ -118,6 +125,7 @@ impl ProcState {
             signal_tap: AtomicPtr::new(ptr::null_mut()),
             is_tracer: AtomicBool::new(false),
             ended: EndedList::new(),
+            synced: Synced::new(),
             first: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
@@ -392,6 +400,9 @@ pub(crate) unsafe fn on_fork<'a>(
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
             own.hand_down(new, child);
+            if new.seccomp.is_on() {
+                crate::sysvec::confine::process(p2);
+            }
         }
         new
     }

@@ -198,6 +198,18 @@ impl<T: Pod> UserArrayIn<T> {
     pub fn read_at(&self, cx: &mut Cx<'_>, index: usize) -> Result<T> {
         read_pod(cx, element::<T>(self.0, index)?)
     }
+
+    /// Copies in as many elements as `to` has room for.
+    pub fn read_all(self, _cx: &mut Cx<'_>, to: &mut [T]) -> Result<()> {
+        // SAFETY: kernel copy, into a slice of a type for which every bit pattern is valid.
+        check(unsafe {
+            ffi::copyin(
+                self.0 as *const c_void,
+                to.as_mut_ptr().cast(),
+                size_of_val(to),
+            )
+        })
+    }
 }
 
 impl<T: Pod> UserArrayOut<T> {

@@ -150,7 +150,8 @@ fn commands() {
     assert_eq!(prctl(name, 0x1000), [("PR_SET_NAME".to_owned(), WORKS)]);
     let seccomp = linux_raw_sys::prctl::PR_SET_SECCOMP;
     let einval = Outcome::Refused(Errno::EINVAL);
-    assert_eq!(prctl(seccomp, 2), [("PR_SET_SECCOMP".to_owned(), einval)]);
+    assert_eq!(prctl(seccomp, 3), [("PR_SET_SECCOMP".to_owned(), einval)]);
+    assert_eq!(prctl(seccomp, 2), [("PR_SET_SECCOMP".to_owned(), WORKS)]);
 
     let option = |level, name| decode(linux::__NR_setsockopt, [0, level, name, 0, 0, 0]);
     assert_eq!(option(6, 1), [("TCP_NODELAY".to_owned(), WORKS)]);

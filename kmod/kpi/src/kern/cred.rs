@@ -105,6 +105,11 @@ pub fn set_groups(cx: &mut Cx<'_>, size: i32, list: u64) -> Result<()> {
     check(unsafe { ffi::sys_setgroups(cx.td(), &raw mut args) })
 }
 
+/// Whether the caller may administer the system (Linux's CAP_SYS_ADMIN).
+pub fn is_administrator(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_VFS_MOUNT)
+}
+
 /// Whether the caller may set its groups (Linux's CAP_SETGID).
 pub fn may_set_groups(cx: &Cx<'_>) -> bool {
     privileged(cx, ffi::PRIV_CRED_SETGROUPS)

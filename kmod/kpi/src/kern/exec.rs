@@ -265,8 +265,12 @@ pub fn execve(
     // SAFETY: current; a successful exec leaves one thread.
     unsafe {
         if !ffi::lrs_is_linux(cx.proc_ptr()) {
+            let confined = cx.thread_state().seccomp.is_on();
             ffi::pwd_altroot(cx.td(), ptr::null_mut());
             emul::detach_process(cx.td());
+            if confined {
+                super::seccomp::kill_escaped(cx);
+            }
             return Ok(Untouched);
         }
     }

@@ -40,6 +40,7 @@ pub mod remap;
 pub mod remote;
 pub mod resolve;
 pub mod sched;
+pub mod seccomp;
 pub mod segment;
 pub mod semaphore;
 pub mod signal;

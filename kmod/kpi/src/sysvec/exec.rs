@@ -85,6 +85,12 @@ pub unsafe extern "C" fn linux_rs_setregs(
         // ones are SIGBUS. Linux's ABI note is no such version; all are new.
         (*(*td).td_proc).p_osrel = ffi::lrs_kernel_version();
 
+        // Filters outlive exec, which has chosen the brand's vector.
+        let state = (*td).td_emuldata.cast::<crate::emul::ThreadState>();
+        if state.as_ref().is_some_and(|state| state.seccomp.is_on()) {
+            super::confine::process((*td).td_proc);
+        }
+
         name_process(td, &*imgp);
         ffi::x86_clear_dbregs(pcb);
         ffi::fpstate_drop(td);

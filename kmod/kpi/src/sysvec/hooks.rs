@@ -124,6 +124,7 @@ pub unsafe extern "C" fn linux_rs_schedtail(td: *mut ffi::thread) {
         let Some(state) = (*td).td_emuldata.cast::<emul::ThreadState>().as_ref() else {
             return;
         };
+        crate::kern::seccomp::catch_up(td, state);
         let to = state.set_child_tid.replace(0);
         if to != 0 {
             let tid = state.tid.get();

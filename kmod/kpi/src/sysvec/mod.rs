@@ -4,6 +4,7 @@
 //! `module.c` lays the functions of these files out in a `struct sysentvec`. They
 //! are called by the kernel only, each as sys/sysent.h says.
 
+pub mod confine;
 pub mod exec;
 pub mod fault;
 pub mod hooks;
@@ -17,13 +18,17 @@ pub mod vsyscall;
 
 pub use table::{NameTable, SysentTable, door, native, unimplemented};
 
-/// Whether a process runs on this vector.
+/// Whether a process runs on one of the two vectors.
 ///
 /// # Safety
 /// `p` is live, and does not exec meanwhile: it is current, or locked.
 pub(crate) unsafe fn is_ours(p: *mut ffi::proc_) -> bool {
     // SAFETY: caller.
-    unsafe { core::ptr::eq((*p).p_sysent, &raw const table::linux_rs_sysvec) }
+    unsafe {
+        let vector = (*p).p_sysent.cast_const();
+        core::ptr::eq(vector, &raw const table::linux_rs_sysvec)
+            || core::ptr::eq(vector, &raw const table::linux_rs_sysvec_confined)
+    }
 }
 
 /// The first address beyond the user's map (Linux TASK_SIZE).

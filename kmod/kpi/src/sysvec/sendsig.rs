@@ -52,11 +52,18 @@ pub(crate) fn bsd_siginfo(signal: BsdSignal, info: &ffi::siginfo_t) -> BsdSiginf
         out.value = info.si_value.sival_ptr as u64;
         // A signal that somebody sent has something else in the same place.
         let sent = info.si_code < 0 || (SI_USER..=SI_LWP).contains(&info.si_code);
-        out.trapno = if sent { 0 } else { info._reason._fault._trapno };
+        // So does SIGSYS: the number of the call.
+        let other = sent || signal.number() == ffi::SIGSYS as c_int;
+        out.trapno = if other {
+            0
+        } else {
+            info._reason._fault._trapno
+        };
         out.timerid = info._reason._timer._timerid;
         out.overrun = info._reason._timer._overrun;
         out.band = info._reason._poll._band;
         out.syscall = info._reason._capsicum._syscall;
+        out.errno = info.si_errno;
     }
     out
 }

@@ -88,6 +88,8 @@ unsafe extern "C" {
     static mut linux_rs_sysent: [ffi::sysent; ROWS];
     /// The system vector in module.c.
     pub(crate) static mut linux_rs_sysvec: ffi::sysentvec;
+    /// The one of processes whose calls are looked at first.
+    pub(crate) static mut linux_rs_sysvec_confined: ffi::sysentvec;
 }
 
 /// The Linux name of a call number, for messages.

@@ -12,6 +12,7 @@ mod prctl;
 mod ptrace;
 mod remote;
 mod robust;
+mod seccomp;
 mod tid;
 mod wait;
 
@@ -26,5 +27,6 @@ pub(crate) use prctl::*;
 pub(crate) use ptrace::*;
 pub(crate) use remote::*;
 pub(crate) use robust::*;
+pub(crate) use seccomp::*;
 pub(crate) use tid::*;
 pub(crate) use wait::*;

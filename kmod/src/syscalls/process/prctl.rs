@@ -2,7 +2,7 @@
 //! prctl(2).
 //!
 //! FreeBSD: kern_procctl (kern_procctl.c).
-//! Differences from Linux: seccomp, capability bounds, core scheduling and memory maps are EINVAL,
+//! Differences from Linux: core scheduling and memory maps are EINVAL,
 //! as on a Linux built without them, and so is any but the default answer to memory errors;
 //! capabilities cannot be kept or dropped (EPERM).
 
@@ -58,6 +58,8 @@ pub(crate) fn prctl(
             let addr = cx.thread_state().clear_child_tid.get();
             UserOut::from_reg(to).write(cx, &addr)?;
         }
+        Prctl::SetSeccomp(operation) => return super::seccomp::confine(cx, operation),
+        Prctl::GetSeccomp => return Ok(kpi::kern::seccomp::mode(cx)),
         Prctl::Constant(value) => return Ok(value),
         Prctl::DropCapability => {
             let held = cred::capabilities(cx, &LockedThread::find(cx, 0)?);

@@ -4,7 +4,7 @@
 //! FreeBSD: ptracestop (kern_sig.c), proc_set_traced, proc_rwmem (sys_process.c), fill_dbregs.
 //! Differences from Linux: PTRACE_O_TRACEEXIT is not told of deaths by a signal, VFORK_DONE comes
 //! after the end of the call; PTRACE_SETSIGINFO takes only what is there, and a SIGSTOP has no sender; PTRACE_SYSEMU,
-//! PTRACE_SINGLEBLOCK, PTRACE_PEEKSIGINFO and what belongs to seccomp and rseq is EIO; any thread
+//! PTRACE_SINGLEBLOCK, PTRACE_PEEKSIGINFO and what reads filters (seccomp) and rseq is EIO; any thread
 //! of the tracer may ask; programs that are no Linux ones cannot be traced.
 
 use kpi::kern::ptrace::{self as kernel, FP_BYTES, FXSAVE_BYTES};

@@ -3,7 +3,7 @@
 
 use core::ffi::{c_char, c_int};
 
-use linux_abi::ptrace::{SyscallStop, l_user_regs};
+use linux_abi::ptrace::{Event, SyscallStop, l_user_regs};
 
 use super::request::Tracee;
 use super::state::{Kind, Stop};
@@ -44,7 +44,7 @@ pub fn registers(cx: &mut Cx<'_>, tid: i32) -> Result<l_user_regs> {
             r10: f.tf_r10.cast_unsigned(),
             r9: f.tf_r9.cast_unsigned(),
             r8: f.tf_r8.cast_unsigned(),
-            rax: if stop.kind == Kind::SyscallEntry {
+            rax: if stop.is_before_call() {
                 NOT_YET
             } else {
                 f.tf_rax.cast_unsigned()
@@ -107,7 +107,8 @@ pub fn set_registers(cx: &mut Cx<'_>, tid: i32, regs: &l_user_regs) -> Result<()
         f.tf_rsp = regs.rsp.cast_signed();
         let kept = f.tf_rflags.cast_unsigned() & !USER_FLAGS;
         f.tf_rflags = (kept | (regs.eflags & USER_FLAGS)).cast_signed();
-        if stop.kind == Kind::SyscallEntry {
+        if stop.is_before_call() {
+            tracee.trace()?.skipped.set(regs.rax);
             // The call is fetched again from the frame as the instruction left it: its number in
             // rax, its fourth argument in rcx.
             f.tf_rax = regs.orig_rax.cast_signed();
@@ -202,6 +203,10 @@ pub fn set_debug_register(cx: &mut Cx<'_>, tid: i32, index: usize, value: u64) -
     })
 }
 
+fn arguments(f: &ffi::trapframe) -> [u64; 6] {
+    [f.tf_rdi, f.tf_rsi, f.tf_rdx, f.tf_r10, f.tf_r8, f.tf_r9].map(i64::cast_unsigned)
+}
+
 /// Where in a system call it is, and its instruction and stack pointers. ESRCH.
 pub fn syscall_stop(cx: &mut Cx<'_>, tid: i32) -> Result<(SyscallStop, u64, u64)> {
     let (tracee, stop) = Tracee::stopped(cx, tid)?;
@@ -212,16 +217,14 @@ pub fn syscall_stop(cx: &mut Cx<'_>, tid: i32) -> Result<(SyscallStop, u64, u64)
         let told = match stop.kind {
             Kind::SyscallEntry => SyscallStop::Entry {
                 number: u64::from((*td).td_sa.code),
-                args: [
-                    f.tf_rdi.cast_unsigned(),
-                    f.tf_rsi.cast_unsigned(),
-                    f.tf_rdx.cast_unsigned(),
-                    f.tf_r10.cast_unsigned(),
-                    f.tf_r8.cast_unsigned(),
-                    f.tf_r9.cast_unsigned(),
-                ],
+                args: arguments(f),
             },
             Kind::SyscallExit => SyscallStop::Exit { result: f.tf_rax },
+            Kind::Event if stop.event == Event::Seccomp => SyscallStop::Seccomp {
+                number: u64::from((*td).td_sa.code),
+                args: arguments(f),
+                data: tracee.trace()?.message.get(),
+            },
             _ => SyscallStop::None,
         };
         Ok((told, f.tf_rip.cast_unsigned(), f.tf_rsp.cast_unsigned()))

@@ -46,6 +46,11 @@ impl Stop {
         }
     }
 
+    /// Whether a system call is about to be made, which the tracer may change.
+    pub(crate) fn is_before_call(self) -> bool {
+        self.kind == Kind::SyscallEntry || self.event == Event::Seccomp
+    }
+
     pub(crate) const fn syscall(kind: Kind) -> Stop {
         Stop {
             kind,
@@ -77,6 +82,8 @@ pub(crate) struct Trace {
     pub(crate) rewritten: Cell<bool>,
     /// An event that it stops itself for, until the tracer has seen it.
     pub(crate) own_event: Cell<Event>,
+    /// What a system call gives that the tracer has taken away at PTRACE_EVENT_SECCOMP.
+    pub(crate) skipped: Cell<u64>,
     /// What PTRACE_GETEVENTMSG answers.
     pub(crate) message: Cell<u64>,
 }
@@ -94,6 +101,7 @@ impl Trace {
             listening: Cell::new(false),
             rewritten: Cell::new(false),
             own_event: Cell::new(Event::None),
+            skipped: Cell::new(0),
             message: Cell::new(0),
         }
     }

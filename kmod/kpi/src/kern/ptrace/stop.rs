@@ -40,12 +40,12 @@ pub(super) unsafe fn tid_of(td: *mut ffi::thread) -> i32 {
 }
 
 /// The threads of a locked process.
-pub(super) struct Threads(*mut ffi::thread);
+pub(crate) struct Threads(*mut ffi::thread);
 
 impl Threads {
     /// # Safety
     /// `p` is locked for as long as this is used.
-    pub(super) unsafe fn of(p: *mut ffi::proc_) -> Threads {
+    pub(crate) unsafe fn of(p: *mut ffi::proc_) -> Threads {
         // SAFETY: caller.
         Threads(unsafe { (*p).p_threads.tqh_first })
     }
