@@ -40,6 +40,7 @@ fn main() {
         "pipe.c",
         "netlink.c",
         "mqueue.c",
+        "coredump.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -99,6 +100,7 @@ fn main() {
             Path::new("pipe.c"),
             Path::new("netlink.c"),
             Path::new("mqueue.c"),
+            Path::new("coredump.c"),
         ],
     );
 }

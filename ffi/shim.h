@@ -279,6 +279,31 @@ int	lrs_netlink_protocol(struct thread *, int fd);
 bool	lrs_netlink_become(struct thread *, int fd, int protocol);
 bool	lrs_netlink_settle(struct thread *, int fd);
 
+/* Core dumps (coredump.c). */
+#define	LRS_SEGMENT_SHARED	1	/* others see writes */
+#define	LRS_SEGMENT_NODUMP	2	/* not to be dumped */
+#define	LRS_SEGMENT_OWN		4	/* has pages of no file */
+#define	LRS_SEGMENT_DEVICE	8
+#define	LRS_SEGMENT_KERNEL	16	/* pages of the kernel's: vDSO, time */
+struct lrs_segment {
+	uint64_t	 start, end;
+	uint64_t	 offset;	/* in the file */
+	struct vnode	*file;
+	uint32_t	 prot, flags;
+};
+struct lrs_core {
+	struct coredump_params	 params;
+	void			*chunk;
+};
+size_t	lrs_core_segments(struct proc *, struct lrs_segment *, size_t room);
+void	lrs_core_segments_free(struct lrs_segment *, size_t count);
+size_t	lrs_core_path(struct vnode *, char *to, size_t size);
+int	lrs_core_open(struct lrs_core *, struct thread *,
+	    struct coredump_writer *, int flags);
+int	lrs_core_put(struct lrs_core *, const char *, size_t);
+int	lrs_core_put_user(struct lrs_core *, vm_offset_t, size_t, off_t);
+int	lrs_core_close(struct lrs_core *, int error);
+
 /* What drivers register (neighbours.c). */
 void	lrs_drivers_lock(void);
 void	lrs_drivers_unlock(void);

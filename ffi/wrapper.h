@@ -82,6 +82,7 @@
 #include <sys/timespec.h>
 #include <sys/ucontext.h>
 #include <sys/uio.h>
+#include <sys/ucoredump.h>
 #include <sys/umtxvar.h>
 #include <sys/unistd.h>
 #include <sys/vdso.h>

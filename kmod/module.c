@@ -18,6 +18,7 @@ int	linux_rs_fetch_confined(struct thread *);
 void	linux_rs_set_syscall_retval(struct thread *, int);
 void	linux_rs_set_fork_retval(struct thread *);
 void	linux_rs_sendsig(sig_t, ksiginfo_t *, sigset_t *);
+int	linux_rs_coredump(struct thread *, struct coredump_writer *, off_t, int);
 int	linux_rs_copyout_strings(struct image_params *, uintptr_t *);
 void	linux_rs_setregs(struct thread *, struct image_params *, uintptr_t);
 void	linux_rs_schedtail(struct thread *);
@@ -42,10 +43,7 @@ struct sysentvec linux_rs_sysvec = {
 	.sv_sigcode = linux_rs_no_sigcode,
 	.sv_szsigcode = &linux_rs_no_sigcode_size,
 	.sv_name = __DECONST(char *, "Linux ELF64"),
-	.sv_coredump = elf64_coredump,
-	.sv_elf_core_osabi = ELFOSABI_NONE,
-	.sv_elf_core_abi_vendor = "CORE",
-	.sv_elf_core_prepare_notes = elf64_prepare_notes,
+	.sv_coredump = linux_rs_coredump,
 	.sv_minsigstksz = 2048,		/* Linux MINSIGSTKSZ */
 	.sv_minuser = VM_MIN_ADDRESS,
 	.sv_maxuser = LRS_MAXUSER - PAGE_SIZE,

@@ -29,6 +29,7 @@ pub mod c;
 pub mod clone;
 pub mod close;
 pub mod control;
+pub mod corefile;
 pub mod cred;
 pub mod decode;
 pub mod device;

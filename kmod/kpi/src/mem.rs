@@ -11,6 +11,12 @@ use linux_abi::pod::Pod;
 
 use crate::{Cx, Result};
 
+/// The bytes of a value.
+pub(crate) fn bytes_of<T: Pod>(value: &T) -> &[u8] {
+    // SAFETY: a Pod has no padding, so all its bytes are initialised.
+    unsafe { core::slice::from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>()) }
+}
+
 /// One `T` from malloc(9). Freed on drop.
 pub struct KBox<T>(NonNull<T>);
 

@@ -81,7 +81,7 @@ pub fn getcwd<'b>(cx: &mut Cx<'_>, buffer: &'b mut Buffer) -> Result<&'b [u8]> {
 }
 
 /// What is left of a path, which ends in NUL, below `root`, or the path if it is not below it.
-fn below<'p>(path: &'p [u8], root: &[u8]) -> &'p [u8] {
+pub(crate) fn below<'p>(path: &'p [u8], root: &[u8]) -> &'p [u8] {
     match path.strip_prefix(root) {
         Some(rest) if rest.first() == Some(&b'/') => rest,
         Some([0]) if !root.is_empty() => b"/\0",

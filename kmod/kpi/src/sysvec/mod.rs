@@ -5,6 +5,7 @@
 //! are called by the kernel only, each as sys/sysent.h says.
 
 pub mod confine;
+pub mod coredump;
 pub mod exec;
 pub mod fault;
 pub mod hooks;

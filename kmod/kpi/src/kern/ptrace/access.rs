@@ -31,46 +31,52 @@ pub fn registers(cx: &mut Cx<'_>, tid: i32) -> Result<l_user_regs> {
     let td = tracee.thread.thread();
     // SAFETY: the process is locked and the thread out of user mode: frame and pcb stay.
     unsafe {
-        let f = &*(*td).td_frame;
-        let pcb = &*(*td).td_pcb;
-        let regs = l_user_regs {
-            r15: f.tf_r15.cast_unsigned(),
-            r14: f.tf_r14.cast_unsigned(),
-            r13: f.tf_r13.cast_unsigned(),
-            r12: f.tf_r12.cast_unsigned(),
-            rbp: f.tf_rbp.cast_unsigned(),
-            rbx: f.tf_rbx.cast_unsigned(),
-            r11: f.tf_r11.cast_unsigned(),
-            r10: f.tf_r10.cast_unsigned(),
-            r9: f.tf_r9.cast_unsigned(),
-            r8: f.tf_r8.cast_unsigned(),
-            rax: if stop.is_before_call() {
-                NOT_YET
-            } else {
-                f.tf_rax.cast_unsigned()
-            },
-            rcx: f.tf_rcx.cast_unsigned(),
-            rdx: f.tf_rdx.cast_unsigned(),
-            rsi: f.tf_rsi.cast_unsigned(),
-            rdi: f.tf_rdi.cast_unsigned(),
-            orig_rax: if in_syscall(stop) {
-                u64::from((*td).td_sa.code)
-            } else {
-                NONE
-            },
-            rip: f.tf_rip.cast_unsigned(),
-            cs: 0,
-            eflags: f.tf_rflags.cast_unsigned(),
-            rsp: f.tf_rsp.cast_unsigned(),
-            ss: 0,
-            fs_base: pcb.pcb_fsbase.cast_unsigned(),
-            gs_base: pcb.pcb_gsbase.cast_unsigned(),
-            ds: 0,
-            es: 0,
-            fs: 0,
-            gs: 0,
-        };
+        let mut regs = user_regs(td);
+        if stop.is_before_call() {
+            regs.rax = NOT_YET;
+        }
+        if in_syscall(stop) {
+            regs.orig_rax = u64::from((*td).td_sa.code);
+        }
         Ok(regs.with_linux_selectors())
+    }
+}
+
+/// The general registers of a thread in no system call, without selectors.
+///
+/// # Safety
+/// `td` is out of user mode and stays so; its bases are in its pcb.
+pub(crate) unsafe fn user_regs(td: *mut ffi::thread) -> l_user_regs {
+    // SAFETY: caller.
+    let (f, pcb) = unsafe { (&*(*td).td_frame, &*(*td).td_pcb) };
+    l_user_regs {
+        r15: f.tf_r15.cast_unsigned(),
+        r14: f.tf_r14.cast_unsigned(),
+        r13: f.tf_r13.cast_unsigned(),
+        r12: f.tf_r12.cast_unsigned(),
+        rbp: f.tf_rbp.cast_unsigned(),
+        rbx: f.tf_rbx.cast_unsigned(),
+        r11: f.tf_r11.cast_unsigned(),
+        r10: f.tf_r10.cast_unsigned(),
+        r9: f.tf_r9.cast_unsigned(),
+        r8: f.tf_r8.cast_unsigned(),
+        rax: f.tf_rax.cast_unsigned(),
+        rcx: f.tf_rcx.cast_unsigned(),
+        rdx: f.tf_rdx.cast_unsigned(),
+        rsi: f.tf_rsi.cast_unsigned(),
+        rdi: f.tf_rdi.cast_unsigned(),
+        orig_rax: NONE,
+        rip: f.tf_rip.cast_unsigned(),
+        cs: 0,
+        eflags: f.tf_rflags.cast_unsigned(),
+        rsp: f.tf_rsp.cast_unsigned(),
+        ss: 0,
+        fs_base: pcb.pcb_fsbase.cast_unsigned(),
+        gs_base: pcb.pcb_gsbase.cast_unsigned(),
+        ds: 0,
+        es: 0,
+        fs: 0,
+        gs: 0,
     }
 }
 
@@ -144,13 +150,21 @@ pub fn fp_size() -> usize {
 pub fn fp_registers(cx: &mut Cx<'_>, tid: i32, to: &mut [u8]) -> Result<usize> {
     let (tracee, _) = Tracee::stopped(cx, tid)?;
     let len = to.len().min(fp_size());
-    // SAFETY: the process is locked and the thread out of user mode; the area has fp_size bytes.
+    let area = to.get_mut(..len).unwrap_or_default();
+    // SAFETY: the process is locked and the thread out of user mode.
+    unsafe { fp_area(tracee.thread.thread(), area) };
+    Ok(len)
+}
+
+/// Fills in at most [`fp_size`] bytes of the floating-point registers of a thread.
+///
+/// # Safety
+/// `td` is out of user mode and stays so.
+pub(crate) unsafe fn fp_area(td: *mut ffi::thread, to: &mut [u8]) {
+    let len = to.len().min(fp_size());
+    // SAFETY: caller; the area has fp_size bytes.
     unsafe {
-        ffi::lrs_fpu_get(
-            tracee.thread.thread(),
-            to.as_mut_ptr().cast::<c_char>(),
-            len,
-        );
+        ffi::lrs_fpu_get(td, to.as_mut_ptr().cast::<c_char>(), len);
         if len > FXSAVE_BYTES {
             let features = ffi::xsave_mask.to_le_bytes();
             if let Some(place) = to.get_mut(XCR0_AT..XCR0_AT + 8) {
@@ -158,7 +172,6 @@ pub fn fp_registers(cx: &mut Cx<'_>, tid: i32, to: &mut [u8]) -> Result<usize> {
             }
         }
     }
-    Ok(len)
 }
 
 /// Sets them from an FXSAVE area, or from an XSAVE area. ESRCH, EINVAL.

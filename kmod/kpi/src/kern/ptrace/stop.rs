@@ -29,7 +29,7 @@ pub(super) unsafe fn trace_of<'a>(td: *mut ffi::thread) -> Option<&'a Trace> {
 ///
 /// # Safety
 /// The process of `td` is locked.
-pub(super) unsafe fn tid_of(td: *mut ffi::thread) -> i32 {
+pub(crate) unsafe fn tid_of(td: *mut ffi::thread) -> i32 {
     // SAFETY: caller; emul.
     unsafe {
         match (*td).td_emuldata.cast::<ThreadState>().as_ref() {
