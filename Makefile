@@ -45,6 +45,7 @@ check: module programs
 
 programs: vm-config
 	@$(RUN) $(MAKE) -C tests OUT=../$(OUT)/tests
+	@$(SH) tests/lxcheck/static.sh $(OUT)
 
 vm-tools: vm-config
 	@$(RUN) $(SH) vm-test/build.sh $(OUT)

@@ -131,6 +131,17 @@ fn errno_name(errno: i32) -> String {
     bsd.map_or_else(|| format!("error {errno}"), |errno| errno.name().to_owned())
 }
 
+/// What was refused though no gap is known, one "CALL ERRNO" a line, sorted.
+pub(crate) fn refusals(tally: &Tally) -> String {
+    let mut lines: Vec<String> = tally
+        .refusals
+        .keys()
+        .map(|(number, errno)| format!("{} {}\n", Row::of(*number).name, errno_name(*errno)))
+        .collect();
+    lines.sort();
+    lines.concat()
+}
+
 /// The parts of all calls, by number.
 fn parts(tally: &Tally) -> BTreeMap<u32, Vec<(Part, PartUse)>> {
     let mut all: BTreeMap<u32, Vec<(Part, PartUse)>> = BTreeMap::new();

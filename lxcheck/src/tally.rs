@@ -55,10 +55,25 @@ pub(crate) struct Uses {
     pub(crate) answers: Answers,
 }
 
+/// Linux's numbers of the errors that say "there is no such thing here": EINVAL, ENOTTY, ENOSYS,
+/// ENOPROTOOPT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT.
+const UNSUPPORTED: [i32; 8] = [22, 25, 38, 92, 93, 94, 95, 97];
+
 /// Who waits for the answer of a call.
 enum Waiting {
     Whole(u32),
     Way(Call),
+    /// Nothing is known to be missing of it.
+    Plain(u32),
+}
+
+/// What the way of a call comes to.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Whether a part of it is refused.
+    gap: bool,
+    /// Whether Linux's answer is of interest for that.
+    wanted: bool,
 }
 
 /// How a path of /proc or /sys was used.
@@ -88,6 +103,10 @@ pub(crate) struct Tally {
     pub(crate) paths: FxHashMap<String, PathUse>,
     /// Uses of further paths.
     pub(crate) more_paths: u64,
+    /// Calls of which nothing is known to be missing and which were refused as if it were, by
+    /// number and errno; counted if [`Tally::watch_refusals`] was asked for.
+    pub(crate) refusals: FxHashMap<(u32, i32), u64>,
+    watches: bool,
     waiting: FxHashMap<i32, Waiting>,
     memory: fn(i32, u64, &mut [u8]) -> usize,
 }
@@ -104,9 +123,16 @@ impl Tally {
             parts: FxHashMap::default(),
             paths: FxHashMap::default(),
             more_paths: 0,
+            refusals: FxHashMap::default(),
+            watches: false,
             waiting: FxHashMap::default(),
             memory,
         }
+    }
+
+    /// Looks at the answer of each call from now on.
+    pub(crate) fn watch_refusals(&mut self) {
+        self.watches = true;
     }
 
     /// How many calls there were.
@@ -148,10 +174,16 @@ impl Tally {
             }
             return false;
         }
-        Call::has_parts(number) && self.way(tid, number, registers)
+        let way = Call::has_parts(number).then(|| self.way(tid, number, registers));
+        let wanted = way.is_some_and(|way| way.wanted);
+        if self.watches && !wanted && !way.is_some_and(|way| way.gap) {
+            self.waiting.insert(tid, Waiting::Plain(number));
+            return true;
+        }
+        wanted
     }
 
-    fn way(&mut self, tid: i32, number: u32, registers: [u64; 6]) -> bool {
+    fn way(&mut self, tid: i32, number: u32, registers: [u64; 6]) -> Way {
         let memory = self.memory;
         let mut read = |address, to: &mut [u8]| memory(tid, address, to) == to.len();
         let call = Call::read(number, registers, &mut read);
@@ -164,7 +196,9 @@ impl Tally {
                         *self.parts.entry((number, part)).or_default() += 1;
                     }
                 });
-                return false;
+                let mut gap = false;
+                call.gaps(&mut |_, _| gap = true);
+                return Way { gap, wanted: false };
             }
             None => {
                 let mut gap = false;
@@ -177,11 +211,12 @@ impl Tally {
             }
         };
         uses.count += 1;
-        let wants = uses.gap && uses.answers.seen < SAMPLES;
-        if wants {
+        let gap = uses.gap;
+        let wanted = gap && uses.answers.seen < SAMPLES;
+        if wanted {
             self.waiting.insert(tid, Waiting::Way(call));
         }
-        wants
+        Way { gap, wanted }
     }
 
     /// What Linux said to the last call of this thread.
@@ -189,6 +224,13 @@ impl Tally {
         let answers = match self.waiting.remove(&tid) {
             Some(Waiting::Whole(number)) => self.unsupported.get_mut(&number),
             Some(Waiting::Way(call)) => self.ways.get_mut(&call).map(|uses| &mut uses.answers),
+            Some(Waiting::Plain(number)) => {
+                let errno = i32::try_from(-value).unwrap_or(0);
+                if UNSUPPORTED.contains(&errno) {
+                    *self.refusals.entry((number, errno)).or_default() += 1;
+                }
+                None
+            }
             None => None,
         };
         if let Some(answers) = answers {

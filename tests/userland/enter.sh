@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs a program in the userland on real Linux, as root, and leaves no trace:
 #   enter.sh ROOT PROGRAM [ARG...]
+# TESTS, or build/tests, is seen as /tests, as in the guest.
 # The tree is seen through an overlay, with its own mounts and processes, and a
 # network that is lo alone, as in the guest.
 set -eu
@@ -21,6 +22,11 @@ mount -t sysfs -o ro sysfs "$work/root/sys" 2>/dev/null || mount --rbind /sys "$
 mount --rbind /dev "$work/root/dev"
 mount -t tmpfs -o mode=1777 shm "$work/root/dev/shm"
 mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
+tests=${TESTS:-build/tests}
+if [ -d "$tests" ]; then
+	mkdir -p "$work/root/tests"
+	mount --bind "$tests" "$work/root/tests"
+fi
 chroot "$work/root" ip link set lo up
 status=0
 env -u ENTERED chroot "$work/root" "$@" || status=$?

@@ -13,6 +13,9 @@ use crate::userland;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+/// Where the tests' programs are in the guest.
+const TESTS: &str = "/tests";
+
 /// Why a case did not pass.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -129,7 +132,21 @@ impl<'a> Scene<'a> {
                 other => other?,
             }
         }
-        Ok(())
+        self.share_tests()
+    }
+
+    /// The tests' programs at the same place in the userland, if nullfs(4) is to be had.
+    fn share_tests(&mut self) -> Checked {
+        if !self.guest.is_loaded("nullfs")? && self.guest.kldload("nullfs")?.is_err() {
+            return Ok(());
+        }
+        self.mount(&Mount {
+            kind: "nullfs".into(),
+            from: TESTS.into(),
+            to: format!("{}{TESTS}", userland::MOUNT),
+            options: BTreeMap::new(),
+            errno: None,
+        })
     }
 
     /// A case for the userland, as `root` sees it.
