@@ -41,6 +41,7 @@ fn main() {
         "netlink.c",
         "mqueue.c",
         "coredump.c",
+        "rename.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -101,6 +102,7 @@ fn main() {
             Path::new("netlink.c"),
             Path::new("mqueue.c"),
             Path::new("coredump.c"),
+            Path::new("rename.c"),
         ],
     );
 }

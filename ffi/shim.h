@@ -311,5 +311,9 @@ void	lrs_drivers_wait(void);
 void	lrs_devices_lock(void);
 void	lrs_devices_unlock(void);
 
+/* rename.c */
+int	lrs_rename_noreplace(struct thread *, int fromdir, const char *frompath,
+	    int todir, const char *topath, enum uio_seg space);
+
 #endif
 

@@ -10,16 +10,19 @@ use crate::{Cx, Errno, Fail, Result, check};
 const PATH_MAX: usize = 4096;
 const NAME_MAX: usize = 255;
 
-/// renameat(2).
-pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At) -> Result<()> {
+/// renameat(2); with `replace` false, EEXIST where there is a file of the new name.
+pub fn kern_renameat(cx: &mut Cx<'_>, old: At, new: At, replace: bool) -> Result<()> {
+    let call = if replace {
+        ffi::kern_renameat
+    } else {
+        ffi::lrs_rename_noreplace
+    };
     // SAFETY: current; kernel copy.
     let done = check(with_paths(
         cx,
         (old, false),
         (new, false),
-        |td, old, new| unsafe {
-            ffi::kern_renameat(td, old.dir, old.path, new.dir, new.path, old.space)
-        },
+        |td, old, new| unsafe { call(td, old.dir, old.path, new.dir, new.path, old.space) },
     ));
     done.map_err(|fail| match fail {
         fail if is(fail, Errno::EROFS) => missing(cx, old, fail),
