@@ -1093,6 +1093,23 @@ lrs_vm_object_bottom(vm_object_t object, vm_ooffset_t *offset)
 	return (anon ? NULL : object);
 }
 
+/*
+ * Drops pages of memory that is not a file system's, and what of it is swapped
+ * out: they read as zero from now on.
+ */
+bool
+lrs_vm_object_punch(vm_object_t object, vm_pindex_t first, vm_pindex_t count)
+{
+	bool can;
+
+	VM_OBJECT_WLOCK(object);
+	can = (object->flags & OBJ_SWAP) != 0 && vm_object_vnode(object) == NULL;
+	if (can)
+		vm_object_page_remove(object, first, first + count, 0);
+	VM_OBJECT_WUNLOCK(object);
+	return (can);
+}
+
 bool
 lrs_file_is_directory(struct file *fp)
 {

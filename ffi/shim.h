@@ -191,6 +191,8 @@ void	lrs_set_thread_name(struct thread *, bool process, const char *name);
 enum {
 	VM_INHERIT_SHARE_ = VM_INHERIT_SHARE,
 	VM_INHERIT_COPY_ = VM_INHERIT_COPY,
+	VM_INHERIT_NONE_ = VM_INHERIT_NONE,
+	VM_INHERIT_ZERO_ = VM_INHERIT_ZERO,
 	VM_PROT_READ_ = VM_PROT_READ,
 	VM_PROT_WRITE_ = VM_PROT_WRITE,
 	VM_PROT_EXECUTE_ = VM_PROT_EXECUTE,
@@ -205,6 +207,7 @@ void	lrs_vm_object_wunlock(vm_object_t);
 void	lrs_vm_map_wait(vm_map_t);
 vm_offset_t	lrs_vm_map_min(vm_map_t);
 vm_size_t	lrs_vm_map_wired(vm_map_t);
+bool	lrs_vm_object_punch(vm_object_t, vm_pindex_t first, vm_pindex_t count);
 vm_object_t	lrs_vm_object_bottom(vm_object_t, vm_ooffset_t *offset);
 bool	lrs_file_is_directory(struct file *);
 

@@ -244,7 +244,6 @@ bsd_constants! {
         MAP_GUARD = 0x0000_2000,
         MAP_EXCL = 0x0000_4000,
         MAP_NOCORE = 0x0002_0000,
-        MAP_PREFAULT_READ = 0x0004_0000,
         MAP_32BIT = 0x0008_0000,
         MADV_NORMAL = 0,
         MADV_RANDOM = 1,
@@ -259,10 +258,6 @@ bsd_constants! {
         MS_INVALIDATE = 0x0002,
         MCL_CURRENT = 0x0001,
         MCL_FUTURE = 0x0002,
-        INHERIT_SHARE = 0,
-        INHERIT_COPY = 1,
-        INHERIT_NONE = 2,
-        INHERIT_ZERO = 3,
     }
     "sys/stat.h" {
         S_IFMT = 0o170000,

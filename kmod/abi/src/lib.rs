@@ -48,6 +48,7 @@ pub mod ioctl;
 pub mod ipc;
 pub mod lock;
 pub mod memfd;
+pub mod mempolicy;
 pub mod mman;
 pub mod mount;
 pub mod mqueue;

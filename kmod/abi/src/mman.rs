@@ -35,7 +35,7 @@ bitflags! {
         const MAP_LOCKED = linux::MAP_LOCKED;
         /// Ignore: a hint about swap space.
         const MAP_NORESERVE = linux::MAP_NORESERVE;
-        /// Map to MAP_PREFAULT_READ: a hint that never fails.
+        /// Told in the plan: fault the pages in, and do not fail if that fails.
         const MAP_POPULATE = linux::MAP_POPULATE;
         /// Takes back MAP_POPULATE (mmap(2)).
         const MAP_NONBLOCK = linux::MAP_NONBLOCK;
@@ -73,6 +73,10 @@ pub struct MmapPlan {
     pub grows_down: bool,
     /// Lock the pages.
     pub locked: bool,
+    /// Fault the pages in.
+    pub populate: bool,
+    /// PROT_WRITE: they are faulted in to be written.
+    pub writable: bool,
 }
 
 /// Reads the arguments of mmap(2) that need no look at the address space.
@@ -129,9 +133,6 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
             bsd_flags |= bsd::MAP_NOSYNC;
         }
     }
-    if flags.contains(MapFlags::MAP_POPULATE) && !flags.contains(MapFlags::MAP_NONBLOCK) {
-        bsd_flags |= bsd::MAP_PREFAULT_READ;
-    }
     Ok(MmapPlan {
         len,
         prot: prot_to_bsd(prot),
@@ -140,6 +141,9 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
         no_replace,
         grows_down: flags.contains(MapFlags::MAP_GROWSDOWN),
         locked: flags.contains(MapFlags::MAP_LOCKED),
+        populate: flags.contains(MapFlags::MAP_POPULATE)
+            && !flags.contains(MapFlags::MAP_NONBLOCK),
+        writable: prot & bsd::PROT_WRITE != 0,
     })
 }
 
@@ -219,6 +223,28 @@ pub const fn check_mlock2(flags: i32) -> Result<(), Errno> {
     Ok(())
 }
 
+/// The flag of remap_file_pages(2): do not fault the pages in.
+pub const MAP_NONBLOCK: u32 = linux::MAP_NONBLOCK;
+
+/// The range of remap_file_pages(2), in whole pages down. EINVAL for a protection, which it never took,
+/// an empty range, and one that wraps, there or in the file.
+pub const fn plan_remap_file_pages(
+    start: u64,
+    size: u64,
+    prot: u64,
+    pgoff: u64,
+) -> Result<(u64, u64), Errno> {
+    let start = start.wrapping_sub(start % PAGE_SIZE);
+    let size = size.wrapping_sub(size % PAGE_SIZE);
+    if prot != 0 || size == 0 || pgoff > i64::MAX.cast_unsigned() / PAGE_SIZE {
+        return Err(Errno::EINVAL);
+    }
+    match start.checked_add(size) {
+        Some(end) => Ok((start, end)),
+        None => Err(Errno::EINVAL),
+    }
+}
+
 /// What mprotect(2) is to do.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct MprotectPlan {
@@ -264,28 +290,27 @@ pub fn plan_mprotect(addr: u64, len: u64, prot: u64) -> Result<Option<MprotectPl
 pub enum Advice {
     /// The FreeBSD advice of this number means the same.
     Bsd(i32),
-    /// MADV_DONTNEED: private pages read as zero, or as the file, from now on.
-    DontNeed,
-    /// The FreeBSD minherit(2) setting of this number means the same.
-    Inherit(i32),
+    /// MADV_COLD, MADV_PAGEOUT: FreeBSD's MADV_DONTNEED, for memory that is not locked.
+    Cold,
+    /// MADV_FREE: FreeBSD's, for private memory that is not locked.
+    Free,
+    /// MADV_DONTNEED: private pages read as zero, or as the file, from now on; if true, locked
+    /// ones too.
+    DontNeed(bool),
+    /// MADV_DONTFORK.
+    LeaveAtFork,
+    /// MADV_DOFORK.
+    TakeAtFork,
+    /// MADV_WIPEONFORK.
+    WipeAtFork,
+    /// MADV_KEEPONFORK.
+    KeepAtFork,
     /// MADV_POPULATE_READ or, if true, MADV_POPULATE_WRITE: fault the pages in.
     Populate(bool),
     /// MADV_REMOVE: punch a hole into the file.
     Remove,
     /// Only a hint, and FreeBSD has nothing to do with it.
     Nothing,
-}
-
-impl Advice {
-    /// EINVAL for MADV_POPULATE_READ and MADV_POPULATE_WRITE, as before Linux 5.14; EOPNOTSUPP for
-    /// MADV_REMOVE, as on a file system without holes.
-    pub const fn possible(self) -> Result<Advice, Errno> {
-        match self {
-            Advice::Populate(_) => Err(Errno::EINVAL),
-            Advice::Remove => Err(Errno::EOPNOTSUPP),
-            _ => Ok(self),
-        }
-    }
 }
 
 /// Reads the advice of madvise(2). Unknown ones are EINVAL, which is how a program
@@ -296,15 +321,17 @@ pub const fn advice(advice: i32) -> Result<Advice, Errno> {
         linux::MADV_RANDOM => Advice::Bsd(bsd::MADV_RANDOM),
         linux::MADV_SEQUENTIAL => Advice::Bsd(bsd::MADV_SEQUENTIAL),
         linux::MADV_WILLNEED => Advice::Bsd(bsd::MADV_WILLNEED),
-        linux::MADV_DONTNEED | linux::MADV_DONTNEED_LOCKED => Advice::DontNeed,
-        linux::MADV_FREE => Advice::Bsd(bsd::MADV_FREE),
+        linux::MADV_DONTNEED => Advice::DontNeed(false),
+        linux::MADV_DONTNEED_LOCKED => Advice::DontNeed(true),
+        linux::MADV_FREE => Advice::Free,
         linux::MADV_REMOVE => Advice::Remove,
-        linux::MADV_DONTFORK => Advice::Inherit(bsd::INHERIT_NONE),
-        linux::MADV_DOFORK | linux::MADV_KEEPONFORK => Advice::Inherit(bsd::INHERIT_COPY),
-        linux::MADV_WIPEONFORK => Advice::Inherit(bsd::INHERIT_ZERO),
+        linux::MADV_DONTFORK => Advice::LeaveAtFork,
+        linux::MADV_DOFORK => Advice::TakeAtFork,
+        linux::MADV_WIPEONFORK => Advice::WipeAtFork,
+        linux::MADV_KEEPONFORK => Advice::KeepAtFork,
         linux::MADV_DONTDUMP => Advice::Bsd(bsd::MADV_NOCORE),
         linux::MADV_DODUMP => Advice::Bsd(bsd::MADV_CORE),
-        linux::MADV_COLD | linux::MADV_PAGEOUT => Advice::Bsd(bsd::MADV_DONTNEED),
+        linux::MADV_COLD | linux::MADV_PAGEOUT => Advice::Cold,
         linux::MADV_POPULATE_READ => Advice::Populate(false),
         linux::MADV_POPULATE_WRITE => Advice::Populate(true),
         // Superpages come and go by themselves.
@@ -455,6 +482,17 @@ mod tests {
         assert_eq!(prot_with_personality(3, !0x0040_0000), 3);
     }
 
+    /// remap_file_pages(2): whole pages, no protection.
+    #[test]
+    fn remap_file_pages() {
+        let plan = plan_remap_file_pages;
+        assert_eq!(plan(0x1001, 0x2fff, 0, 5), Ok((0x1000, 0x3000)));
+        assert_eq!(plan(0x1000, 0xfff, 0, 0), Err(Errno::EINVAL));
+        assert_eq!(plan(0x1000, 0x1000, 1, 0), Err(Errno::EINVAL));
+        assert_eq!(plan(!4095, 0x2000, 0, 0), Err(Errno::EINVAL));
+        assert_eq!(plan(0x1000, 0x1000, 0, u64::MAX), Err(Errno::EINVAL));
+    }
+
     /// mlock2(2): one flag.
     #[test]
     fn mlock2() {
@@ -491,9 +529,10 @@ mod tests {
     /// Advice: the known ones, and EINVAL for the rest.
     #[test]
     fn madvise() {
-        assert_eq!(advice(4), Ok(Advice::DontNeed));
-        assert_eq!(advice(8), Ok(Advice::Bsd(bsd::MADV_FREE)));
-        assert_eq!(advice(10), Ok(Advice::Inherit(bsd::INHERIT_NONE)));
+        assert_eq!(advice(4), Ok(Advice::DontNeed(false)));
+        assert_eq!(advice(24), Ok(Advice::DontNeed(true)));
+        assert_eq!(advice(8), Ok(Advice::Free));
+        assert_eq!(advice(10), Ok(Advice::LeaveAtFork));
         for unknown in [5, 6, 7, 12, 13, 26, 100, 101, 102, -1, i32::MIN, i32::MAX] {
             assert_eq!(advice(unknown), Err(Errno::EINVAL));
         }

@@ -49,6 +49,8 @@ pub struct ThreadState {
     pub reset_on_fork: AtomicBool,
     /// Whether a handler that starts on the alternate stack forgets it (SS_AUTODISARM).
     pub autodisarm: Cell<bool>,
+    /// What set_mempolicy(2) was last told.
+    pub memory_policy: Cell<linux_abi::mempolicy::Policy>,
     /// How it is traced.
     pub(crate) trace: Trace,
     /// What looks at its calls.
@@ -70,6 +72,7 @@ impl ThreadState {
             policy: AtomicI32::new(0),
             reset_on_fork: AtomicBool::new(false),
             autodisarm: Cell::new(false),
+            memory_policy: Cell::default(),
             trace: Trace::new(),
             seccomp: Seccomp::new(),
         }
@@ -81,6 +84,7 @@ impl ThreadState {
     /// `td` does not run yet.
     unsafe fn hand_down(&self, child: &ThreadState, td: *mut ffi::thread) {
         child.timer_slack.set(self.timer_slack.get());
+        child.memory_policy.set(self.memory_policy.get());
         let policy = self.policy.load(Ordering::Relaxed);
         child.policy.store(policy, Ordering::Relaxed);
         self.seccomp.hand_down(&child.seccomp);

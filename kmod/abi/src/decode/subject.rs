@@ -149,7 +149,7 @@ pub(super) fn of(number: u32) -> Option<Subject> {
             flags(&n::MREMAP, a, plan, out);
         }),
         linux::__NR_madvise => args(&[2], |[a, ..], out| {
-            let advice = mman::advice(int(a)).and_then(mman::Advice::possible);
+            let advice = mman::advice(int(a));
             single(n::ADVICE, a, advice, out);
         }),
         linux::__NR_msync => args(&[2], |[a, ..], out| {

@@ -36,6 +36,11 @@ fn privileged(cx: &Cx<'_>, privilege: u32) -> bool {
     unsafe { ffi::priv_check(cx.td(), privilege as i32) == 0 }
 }
 
+/// Whether the process may change how others run: CAP_SYS_NICE.
+pub fn may_set_priorities(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_SCHED_SETPRIORITY)
+}
+
 /// Whether the caller may take any user id (Linux's CAP_SETUID).
 pub fn may_set_user(cx: &Cx<'_>) -> bool {
     privileged(cx, ffi::PRIV_CRED_SETUID)

@@ -95,12 +95,6 @@ pub fn kern_madvise(cx: &mut Cx<'_>, addr: u64, len: u64, advice: i32) -> Result
     check(unsafe { ffi::kern_madvise(cx.td(), addr as usize, len as usize, advice) })
 }
 
-/// minherit(2). EINVAL.
-pub fn kern_minherit(cx: &mut Cx<'_>, addr: u64, len: u64, inherit: i32) -> Result<()> {
-    // SAFETY: current; the range is checked by the kernel.
-    check(unsafe { ffi::kern_minherit(cx.td(), addr as usize, len as usize, inherit) })
-}
-
 /// msync(2). ENOMEM, EBUSY, EIO.
 pub fn kern_msync(cx: &mut Cx<'_>, addr: u64, len: u64, flags: i32) -> Result<()> {
     // SAFETY: current; the range is checked by the kernel.

@@ -3,6 +3,7 @@
 //! a family, each function named as the kernel names it.
 
 pub mod adjtime;
+pub mod advice;
 pub mod buffer;
 pub mod control;
 pub mod cred;

@@ -114,6 +114,21 @@ impl Remote {
         }
     }
 
+    /// Whether something is mapped at an address and, if so, whether there is a page.
+    pub fn page_at(&self, addr: u64) -> Option<bool> {
+        // SAFETY: the map lives as long as the process is held; its lock is taken around the look.
+        unsafe {
+            let map = self.map();
+            ffi::lrs_vm_map_lock_read(map);
+            let mut entry = core::ptr::null_mut();
+            let found = ffi::vm_map_lookup_entry(map, addr, &raw mut entry) != 0;
+            let mapped = found && (*entry).eflags & ffi::MAP_ENTRY_GUARD == 0;
+            let page = mapped.then(|| ffi::pmap_extract((*map).pmap, addr) != 0);
+            ffi::lrs_vm_map_unlock_read(map);
+            page
+        }
+    }
+
     /// Where what it shares is, in an order that tells no address.
     pub fn compare(&self, other: &Self, what: Shared) -> Ordering {
         // SAFETY: both are held; the pointers are compared, not followed.
@@ -159,17 +174,25 @@ impl Remote {
 
     /// Whether it is being killed.
     pub fn is_dying(&self, _cx: &Cx<'_>) -> bool {
-        // SAFETY: held; two words, read without the lock.
-        unsafe {
-            let p = self.0.as_ptr();
-            (*p).p_flag & (ffi::P_WEXIT | ffi::P_SINGLE_EXIT) as c_int != 0
-                || (*p).p_flag2 & ffi::P2_WEXIT as c_int != 0
-                || ffi::lrs_sigismember(
-                    &raw const (*p).p_sigqueue.sq_signals,
-                    ffi::SIGKILL as c_int,
-                ) != 0
-                || (*p).p_flag & ffi::P_WKILLED as c_int != 0
-        }
+        // SAFETY: held.
+        unsafe { is_dying(self.0.as_ptr()) }
+    }
+}
+
+/// Whether the process is being killed.
+///
+/// # Safety
+/// `p` is live.
+pub(super) unsafe fn is_dying(p: *const ffi::proc_) -> bool {
+    // SAFETY: caller; words, read without the lock.
+    unsafe {
+        (*p).p_flag & (ffi::P_WEXIT | ffi::P_SINGLE_EXIT) as c_int != 0
+            || (*p).p_flag2 & ffi::P2_WEXIT as c_int != 0
+            || ffi::lrs_sigismember(
+                &raw const (*p).p_sigqueue.sq_signals,
+                ffi::SIGKILL as c_int,
+            ) != 0
+            || (*p).p_flag & ffi::P_WKILLED as c_int != 0
     }
 }
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! madvise(2), mincore(2).
 //!
-//! FreeBSD: kern_madvise, kern_minherit, kern_mincore (vm_mmap.c).
-//! Differences from Linux: MADV_DONTNEED leaves the private pages of a file mapping that
-//! was written both before and after a fork; MADV_REMOVE is EOPNOTSUPP as on a file
-//! system without holes; MADV_POPULATE_READ and MADV_POPULATE_WRITE are EINVAL as before
-//! Linux 5.14.
+//! FreeBSD: kern_madvise, vm_map_inherit, vm_object_page_remove, kern_mincore (vm_mmap.c, vm_map.c).
+//! Differences from Linux: MADV_REMOVE of a file that a file system has is EOPNOTSUPP, as on one
+//! without holes.
 
+use kpi::kern::advice::{self, AtFork, Needs};
 use kpi::kern::discard::discard;
 use kpi::kern::mem::{self, MAX_USER};
 use kpi::{Cx, Errno, Result, UserBytesIn, UserBytesOut};
-use linux_abi::mman::{Advice, PAGE_SIZE, advice, round_up_to_page};
+use linux_abi::bsd;
+use linux_abi::mman::{Advice, PAGE_SIZE, advice as read_advice, round_up_to_page};
 
-/// Tells how memory will be used. EINVAL for an unknown advice or an address off a
-/// page; ENOMEM for a hole, with the rest done.
+/// Tells how memory will be used. EINVAL for an unknown advice, one that the mapping does not
+/// take, or an address off a page; ENOMEM for a hole, with the rest done; EFAULT, EACCES,
+/// EOPNOTSUPP for those that fault pages in or drop them.
 pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -> Result<()> {
-    let advice = advice(behavior)?;
+    let advice = read_advice(behavior)?;
     if !start.is_multiple_of(PAGE_SIZE) {
         return Err(Errno::EINVAL.into());
     }
@@ -30,11 +31,21 @@ pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -
 
     match advice {
         Advice::Bsd(advice) => mem::kern_madvise(cx, start, len, advice)?,
-        Advice::DontNeed => discard(cx, start, end, false)?,
-        Advice::Inherit(inherit) => mem::kern_minherit(cx, start, len, inherit)?,
-        Advice::Populate(_) | Advice::Remove => {
-            advice.possible()?;
+        Advice::Cold => {
+            advice::check_advice(cx, start, end, Needs::Unlocked)?;
+            mem::kern_madvise(cx, start, len, bsd::MADV_DONTNEED)?;
         }
+        Advice::Free => {
+            advice::check_advice(cx, start, end, Needs::PrivateMemory)?;
+            mem::kern_madvise(cx, start, len, bsd::MADV_FREE)?;
+        }
+        Advice::DontNeed(locked) => discard(cx, start, end, locked)?,
+        Advice::LeaveAtFork => advice::at_fork(cx, start, end, AtFork::Leave)?,
+        Advice::TakeAtFork => advice::at_fork(cx, start, end, AtFork::Take)?,
+        Advice::WipeAtFork => advice::at_fork(cx, start, end, AtFork::Wipe)?,
+        Advice::KeepAtFork => advice::at_fork(cx, start, end, AtFork::Keep)?,
+        Advice::Populate(write) => advice::populate(cx, start, end, write)?,
+        Advice::Remove => advice::punch(cx, start, end)?,
         Advice::Nothing => {}
     }
 

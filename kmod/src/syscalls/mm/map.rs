@@ -3,11 +3,12 @@
 //!
 //! FreeBSD: kern_mmap, kern_munmap, kern_mprotect (vm_mmap.c).
 //! Differences from Linux: MAP_GROWSDOWN maps what was asked for and does not grow,
-//! MAP_POPULATE maps what is in memory already, MAP_HUGETLB is ENOMEM as without
+//! MAP_HUGETLB is ENOMEM as without
 //! reserved huge pages, and MAP_SYNC is EOPNOTSUPP.
 
 use core::sync::atomic::Ordering;
 
+use kpi::kern::advice;
 use kpi::kern::fd::info;
 use kpi::kern::mem::{self, MAX_USER, Mapping};
 use kpi::{Cx, Errno, Fail, Result, UserAddr};
@@ -74,6 +75,10 @@ pub(crate) fn mmap(
         mapping.addr = 0;
         mem::kern_mmap(cx, &mapping)?
     };
+    if plan.populate {
+        // "The mmap() call doesn't fail if the mapping cannot be populated" (mmap(2)).
+        let _ = advice::populate(cx, at, at.saturating_add(plan.len), plan.writable);
+    }
     if plan.locked {
         // "This flag ... does not fail if the pages cannot be populated" (mmap(2)).
         let _ = mem::kern_mlock(cx, at, plan.len);
