@@ -104,16 +104,13 @@ impl<'a, 'td> MapGuard<'a, 'td> {
         self.at_or_after(addr).filter(|entry| entry.start <= addr)
     }
 
-    /// Whether there is no hole in the range. The room a stack has left is one.
-    pub(super) fn covers(&self, start: u64, end: u64) -> bool {
+    /// Where the first hole from `start` on begins. The room a stack has left is one.
+    pub(super) fn covered_until(&self, start: u64) -> u64 {
         let mut at = start;
-        while at < end {
-            match self.at(at) {
-                Some(entry) if !entry.has(ffi::MAP_ENTRY_GUARD) => at = entry.end,
-                _ => return false,
-            }
+        while let Some(entry) = self.at(at).filter(|e| !e.has(ffi::MAP_ENTRY_GUARD)) {
+            at = entry.end;
         }
-        true
+        at
     }
 
     /// Whether nothing is mapped in the range.

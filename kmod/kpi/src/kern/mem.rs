@@ -154,7 +154,18 @@ pub fn kern_break(cx: &mut Cx<'_>, addr: u64) -> Result<u64> {
 
 /// Whether the range is mapped without a hole.
 pub fn is_mapped(cx: &mut Cx<'_>, start: u64, end: u64) -> bool {
-    MapGuard::read(cx).covers(start, end)
+    MapGuard::read(cx).covered_until(start) >= end
+}
+
+/// Where the first hole in the range begins, or its end.
+pub fn mapped_until(cx: &mut Cx<'_>, start: u64, end: u64) -> u64 {
+    MapGuard::read(cx).covered_until(start).min(end)
+}
+
+/// Whether what is mapped at an address is a stack, which grows down.
+pub fn is_stack(cx: &mut Cx<'_>, addr: u64) -> bool {
+    let entry = MapGuard::read(cx).at(addr);
+    entry.is_some_and(|entry| entry.has(ffi::MAP_ENTRY_GROWS_DOWN))
 }
 
 /// Whether nothing is mapped in the range.

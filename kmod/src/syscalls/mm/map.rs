@@ -150,9 +150,16 @@ pub(crate) fn mprotect(cx: &mut Cx<'_>, start: u64, len: u64, prot: u64) -> Resu
         return Err(Errno::ENOMEM.into());
     }
     let prot = implied(cx, plan.prot);
-    mem::kern_mprotect(cx, start, plan.len, prot, plan.grows_down)?;
-    // FreeBSD passes over holes.
-    if mem::is_mapped(cx, start, end) {
+    // Linux protects what is before a hole; FreeBSD passes over holes.
+    let until = mem::mapped_until(cx, start, end);
+    if until > start {
+        if plan.grows_down && !mem::is_stack(cx, start) {
+            return Err(Errno::EINVAL.into());
+        }
+        let len = until.saturating_sub(start);
+        mem::kern_mprotect(cx, start, len, prot, plan.grows_down)?;
+    }
+    if until == end {
         Ok(())
     } else {
         Err(Errno::ENOMEM.into())
