@@ -141,8 +141,7 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
         no_replace,
         grows_down: flags.contains(MapFlags::MAP_GROWSDOWN),
         locked: flags.contains(MapFlags::MAP_LOCKED),
-        populate: flags.contains(MapFlags::MAP_POPULATE)
-            && !flags.contains(MapFlags::MAP_NONBLOCK),
+        populate: flags.contains(MapFlags::MAP_POPULATE) && !flags.contains(MapFlags::MAP_NONBLOCK),
         writable: prot & bsd::PROT_WRITE != 0,
     })
 }

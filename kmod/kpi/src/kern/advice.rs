@@ -111,7 +111,11 @@ pub fn populate(cx: &mut Cx<'_>, start: u64, end: u64, write: bool) -> Result<()
         if entry.is_special() || u32::from(entry.prot) & access == 0 {
             return Err(Errno::EINVAL.into());
         }
-        let len = entry.end.min(end).saturating_sub(at).min(BATCH.saturating_mul(page));
+        let len = entry
+            .end
+            .min(end)
+            .saturating_sub(at)
+            .min(BATCH.saturating_mul(page));
         let mut pages = [ptr::null_mut(); BATCH as usize];
         // SAFETY: current: the map is live and not locked; there is room for a batch of pages, and
         // those that were held are let go.
@@ -200,5 +204,12 @@ pub fn show_other_pages(cx: &mut Cx<'_>, start: u64, end: u64, offset: u64) -> R
     let object = first.object;
     // A deleted entry keeps its reference until the map is unlocked.
     map.delete(start, end)?;
-    show(&mut map, object, offset, (start, end), &first, Charge::Usual)
+    show(
+        &mut map,
+        object,
+        offset,
+        (start, end),
+        &first,
+        Charge::Usual,
+    )
 }

@@ -188,10 +188,8 @@ pub(super) unsafe fn is_dying(p: *const ffi::proc_) -> bool {
     unsafe {
         (*p).p_flag & (ffi::P_WEXIT | ffi::P_SINGLE_EXIT) as c_int != 0
             || (*p).p_flag2 & ffi::P2_WEXIT as c_int != 0
-            || ffi::lrs_sigismember(
-                &raw const (*p).p_sigqueue.sq_signals,
-                ffi::SIGKILL as c_int,
-            ) != 0
+            || ffi::lrs_sigismember(&raw const (*p).p_sigqueue.sq_signals, ffi::SIGKILL as c_int)
+                != 0
             || (*p).p_flag & ffi::P_WKILLED as c_int != 0
     }
 }

@@ -6,6 +6,7 @@
 //! Differences from Linux: there are never any keys.
 
 use kpi::{Cx, Errno, Result};
+use linux_abi::mman::plan_mprotect;
 
 use super::mprotect;
 
@@ -33,7 +34,8 @@ pub(crate) fn pkey_mprotect(
     prot: u64,
     pkey: i32,
 ) -> Result<()> {
-    if pkey != -1 {
+    // Linux looks at the key last.
+    if plan_mprotect(start, len, prot)?.is_some() && pkey != -1 {
         return Err(Errno::EINVAL.into());
     }
     mprotect(cx, start, len, prot)
