@@ -11,6 +11,7 @@ use std::io::{self, Error, Result};
 use std::mem::{self, MaybeUninit};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A thread's id.
 pub(crate) type Tid = libc::pid_t;
@@ -312,21 +313,38 @@ pub(crate) fn c_string(text: &OsStr) -> Result<CString> {
     CString::new(text.as_bytes()).map_err(|_| Error::other("there is a NUL in it"))
 }
 
+/// Whether a signal of [`catch_interrupts`] came.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 /// Makes SIGINT and SIGTERM interrupt [`wait`] and nothing else; they are for the program, or end
-/// an attachment.
+/// an attachment. One that comes just before [`wait`] sleeps would not: so it comes again, each
+/// second until [`interrupted`] has told of it.
 pub(crate) fn catch_interrupts() {
-    extern "C" fn nothing(_: libc::c_int) {}
+    extern "C" fn remember(_: libc::c_int) {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        // SAFETY: a number; alarm may be called by handlers.
+        unsafe { libc::alarm(1) };
+    }
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT, libc::SIGALRM] {
-        // SAFETY: the handler does nothing; without SA_RESTART a call returns EINTR.
+        // SAFETY: the handler stores a flag; without SA_RESTART a call returns EINTR.
         unsafe {
             let mut action: libc::sigaction = mem::zeroed();
-            action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as usize;
+            action.sa_sigaction = remember as extern "C" fn(libc::c_int) as usize;
             libc::sigaction(signal, &raw const action, ptr::null_mut());
         }
     }
 }
 
-/// Interrupts [`wait`] after so many seconds.
+/// Whether a signal came since this was last asked.
+pub(crate) fn interrupted() -> bool {
+    let came = INTERRUPTED.swap(false, Ordering::Relaxed);
+    if came {
+        alarm(0);
+    }
+    came
+}
+
+/// Interrupts [`wait`] after so many seconds; never, if 0.
 pub(crate) fn alarm(seconds: u32) {
     // SAFETY: a number.
     unsafe { libc::alarm(seconds) };

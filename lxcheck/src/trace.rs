@@ -113,13 +113,12 @@ impl<'a> Tracer<'a> {
                         break;
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {
-                    // While the program runs, the terminal's signals are for it.
-                    if attached || self.seen.ending != Ending::LetGo {
-                        self.leave();
-                    }
-                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
+            }
+            // While the program runs, the terminal's signals are for it.
+            if sys::interrupted() && (attached || self.seen.ending != Ending::LetGo) {
+                self.leave();
             }
         }
         Ok(self.seen)
