@@ -1161,6 +1161,49 @@ lrs_credentials(struct thread *td, uid_t uids[3], gid_t gids[3])
 }
 
 /*
+ * The process whose folder of linprocfs a descriptor is, by the folder's name;
+ * 0 for any other descriptor.
+ */
+pid_t
+lrs_process_folder(struct thread *td, int fd)
+{
+	struct statfs *of;
+	struct vnode *vp;
+	struct file *fp;
+	struct mount *mp;
+	const char *digits;
+	char *path, *room;
+	size_t len;
+	pid_t pid;
+
+	pid = 0;
+	if (fget_cap(td, fd, &cap_no_rights, NULL, &fp, NULL) != 0)
+		return (0);
+	vp = fp->f_vnode;
+	if (fp->f_type != DTYPE_VNODE || vp->v_type != VDIR)
+		goto done;
+	mp = vp->v_mount;
+	if (mp == NULL || vfs_busy(mp, MBF_NOWAIT) != 0)
+		goto done;
+	of = &mp->mnt_stat;
+	len = strlen(of->f_mntonname);
+	if (strcmp(of->f_fstypename, "linprocfs") == 0 &&
+	    vn_fullpath_global(vp, &path, &room) == 0) {
+		if (strncmp(path, of->f_mntonname, len) == 0 && path[len] == '/') {
+			for (digits = path + len + 1; *digits >= '0' && *digits <= '9' && pid < PID_MAX; digits++)
+				pid = pid * 10 + (*digits - '0');
+			if (*digits != '\0' || pid > PID_MAX)
+				pid = 0;
+		}
+		free(room, M_TEMP);
+	}
+	vfs_unbusy(mp);
+done:
+	fdrop(fp, td);
+	return (pid);
+}
+
+/*
  * Locks the chain a queue entry is on. Whoever holds that lock may move the
  * entry to another chain, so look again once it is ours.
  */

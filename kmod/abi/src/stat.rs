@@ -66,6 +66,24 @@ impl Device {
         }
     }
 
+    /// The device of a file system. One without a disk has no driver on Linux and a minor number of
+    /// 20 bits; FreeBSD's (vfs_getnewfsid) is 255, its type and a count, widened as a signed int.
+    const fn of_file_system(dev: u64) -> Device {
+        let device = Device::from_bsd(dev & 0xffff_ffff);
+        if dev >> 32 != 0xffff_ffff || device.major != 0xff {
+            return Device::from_bsd(dev);
+        }
+        let (kind, high, low) = (
+            device.minor >> 8 & 0x000f_0000,
+            device.minor >> 8 & 0xff00,
+            device.minor & 0xff,
+        );
+        Device {
+            major: 0,
+            minor: kind | high | low,
+        }
+    }
+
     /// FreeBSD's `dev_t` (makedev() of sys/types.h).
     pub const fn to_bsd(self) -> u64 {
         let (major, minor) = (self.major as u64, self.minor as u64);
@@ -141,11 +159,20 @@ const fn dev_to_linux_large(dev: u64) -> u64 {
     Device::from_bsd(dev).to_linux()
 }
 
+#[cold]
+const fn file_system_to_linux(dev: u64) -> u64 {
+    Device::of_file_system(dev).to_linux()
+}
+
 /// `struct stat` for a Linux program.
 #[inline]
 pub fn stat_to_linux(st: &BsdStat) -> l_newstat {
     l_newstat {
-        st_dev: dev_to_linux(st.dev),
+        st_dev: if st.dev <= 0xffff {
+            st.dev
+        } else {
+            file_system_to_linux(st.dev)
+        },
         st_ino: st.ino,
         st_nlink: st.nlink,
         st_mode: mode_to_linux(st.mode),
@@ -196,7 +223,7 @@ pub fn statx_to_linux(st: &BsdStat) -> l_statx {
         tv_nsec: u32::try_from(at.nsec).unwrap_or(0),
         __reserved: 0,
     };
-    let (dev, rdev) = (Device::from_bsd(st.dev), Device::from_linux(rdev(st)));
+    let (dev, rdev) = (Device::of_file_system(st.dev), Device::from_linux(rdev(st)));
     let mut out = l_statx {
         stx_mask: linux::STATX_BASIC_STATS,
         stx_blksize: u32::try_from(st.blksize).unwrap_or(0),
@@ -268,6 +295,20 @@ mod tests {
             assert_eq!(Device::from_linux(dev).to_linux(), dev);
             assert_eq!(dev_to_linux(dev), device.to_linux());
         }
+    }
+
+    /// A file system without a disk has no major number, and a minor one as small as Linux's.
+    #[test]
+    fn file_systems_without_a_disk() {
+        let st = BsdStat {
+            dev: 0xffff_ffff_8712_ff34,
+            ..BsdStat::default()
+        };
+        assert_eq!(stat_to_linux(&st).st_dev, 0x7120_0034);
+        let x = statx_to_linux(&st);
+        assert_eq!((x.stx_dev_major, x.stx_dev_minor), (0, 0x7_1234));
+        let odd = Device::of_file_system(u64::MAX << 16);
+        assert_eq!(odd, Device::from_bsd(u64::MAX << 16));
     }
 
     /// /dev/null is 1:3 on Linux, 0x103 in either encoding of old.

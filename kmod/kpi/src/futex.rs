@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Futexes over umtx, FreeBSD's queues for sleeping on user memory.
 //!
-//! FreeBSD: sys/umtxvar.h, kern_umtx.c. Keys are of type TYPE_FUTEX, which no
+//! FreeBSD: sys/umtxvar.h, kern_umtx.c. Keys are of types TYPE_FUTEX and TYPE_PI_FUTEX, which no
 //! native program uses, so Linux and native waits never meet.
 
 use core::ffi::c_int;
@@ -19,6 +19,21 @@ impl Key {
     /// `td` is current with its user map.
     #[inline(always)]
     pub(crate) unsafe fn get(addr: u64, shared: bool) -> Result<Key, c_int> {
+        // SAFETY: caller.
+        unsafe { Key::of_type(addr, shared, ffi::TYPE_FUTEX) }
+    }
+
+    /// The key of a lock whose waiters lend their priority.
+    ///
+    /// # Safety
+    /// As [`Key::get`].
+    pub(crate) unsafe fn of_lock(addr: u64, shared: bool) -> Result<Key, c_int> {
+        // SAFETY: caller.
+        unsafe { Key::of_type(addr, shared, ffi::TYPE_PI_FUTEX) }
+    }
+
+    #[inline(always)]
+    unsafe fn of_type(addr: u64, shared: bool, kind: u32) -> Result<Key, c_int> {
         let mut key = MaybeUninit::<ffi::umtx_key>::uninit();
         let share = if shared {
             ffi::AUTO_SHARE
@@ -29,7 +44,7 @@ impl Key {
         let error = unsafe {
             ffi::umtx_key_get(
                 addr as *const _,
-                ffi::TYPE_FUTEX as c_int,
+                kind as c_int,
                 share as c_int,
                 key.as_mut_ptr(),
             )
@@ -128,9 +143,12 @@ pub(crate) unsafe fn wake_raw(_td: *mut ffi::thread, addr: u64, count: i32, shar
 
 /// The most entries of a robust list that are looked at, as in Linux (kernel/futex): it may be a ring.
 const ROBUST_LIST_LIMIT: usize = 2048;
-const FUTEX_WAITERS: u32 = 0x8000_0000;
-const FUTEX_OWNER_DIED: u32 = 0x4000_0000;
-const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
+/// FUTEX_WAITERS: who gives the lock up has to come to the kernel.
+pub(crate) const WAITERS: u32 = 0x8000_0000;
+/// FUTEX_OWNER_DIED.
+pub(crate) const OWNER_DIED: u32 = 0x4000_0000;
+/// FUTEX_TID_MASK: the owner.
+pub(crate) const TID_MASK: u32 = 0x3fff_ffff;
 
 /// One 64-bit word of user memory, or None where it cannot be read.
 unsafe fn fetch(addr: u64) -> Option<u64> {
@@ -171,7 +189,7 @@ pub(crate) unsafe fn release_robust(td: *mut ffi::thread, head: u64, tid: i32) {
         let next = unsafe { fetch(at) };
         if entry != pending {
             // SAFETY: caller.
-            unsafe { owner_died(td, at.wrapping_add(offset), tid) };
+            unsafe { owner_died(td, at.wrapping_add(offset), tid, entry & 1 != 0) };
         }
         match next {
             Some(n) => entry = n,
@@ -180,34 +198,86 @@ pub(crate) unsafe fn release_robust(td: *mut ffi::thread, head: u64, tid: i32) {
     }
     if pending & !1 != 0 {
         // SAFETY: caller.
-        unsafe { owner_died(td, (pending & !1).wrapping_add(offset), tid) };
+        unsafe {
+            owner_died(
+                td,
+                (pending & !1).wrapping_add(offset),
+                tid,
+                pending & 1 != 0,
+            )
+        };
     }
 }
 
-unsafe fn owner_died(td: *mut ffi::thread, addr: u64, tid: i32) {
-    if !addr.is_multiple_of(4) {
+/// # Safety
+/// `td` is current with its user map.
+unsafe fn owner_died(td: *mut ffi::thread, addr: u64, tid: i32, lends: bool) {
+    if !addr.is_multiple_of(4) || addr >= ffi::LRS_MAXUSER {
         return;
     }
+    // SAFETY: caller.
+    unsafe {
+        if lends {
+            for shared in [true, false] {
+                if give_up_dead(td, addr, tid, shared) {
+                    return;
+                }
+            }
+        }
+        if let Some(old) = mark_dead(addr, tid)
+            && old & WAITERS != 0
+            && !lends
+        {
+            wake_raw(td, addr, 1, true);
+        }
+    }
+}
+
+/// Takes the dying thread's id out of a word, which keeps its waiters; what was there, if it was that
+/// thread's.
+fn mark_dead(addr: u64, tid: i32) -> Option<u32> {
     let mut old = 0u32;
     // SAFETY: kernel copy: fueword32(9) checks the address.
     if unsafe { ffi::fueword32(addr as *const _, (&raw mut old).cast()) } != 0 {
-        return;
+        return None;
     }
-    while old & FUTEX_TID_MASK == tid.cast_unsigned() {
-        let new = (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+    while old & TID_MASK == tid.cast_unsigned() {
         let mut seen = old;
+        let new = (old & WAITERS) | OWNER_DIED;
         // SAFETY: kernel copy: casueword32(9) checks the address.
         match unsafe { ffi::casueword32(addr as *mut _, old, &raw mut seen, new) } {
-            0 => {
-                if old & FUTEX_WAITERS != 0 {
-                    // SAFETY: caller.
-                    unsafe { wake_raw(td, addr, 1, true) };
-                }
-                return;
-            }
+            0 => return Some(old),
             // The word changed, or the store was lost: look again.
             1 => old = seen,
-            _ => return,
+            _ => return None,
         }
     }
+    None
+}
+
+/// The same for a lock with a record in the kernel ([`crate::kern::futex_pi`]): whoever waits there must
+/// not find the dying thread as its owner once the word has none. Whether there is a record.
+///
+/// # Safety
+/// `td` is current with its user map.
+unsafe fn give_up_dead(td: *mut ffi::thread, addr: u64, tid: i32, shared: bool) -> bool {
+    let mut count: c_int = 0;
+    // SAFETY: caller; the key is referenced, its chain locked for the search and busy for the rest.
+    unsafe {
+        let Ok(mut key) = Key::of_lock(addr, shared) else {
+            return false;
+        };
+        ffi::lrs_umtxq_lock(key.as_mut());
+        if ffi::umtx_pi_lookup(key.as_mut()).is_null() {
+            ffi::lrs_umtxq_unlock(key.as_mut());
+            return false;
+        }
+        ffi::umtxq_busy(key.as_mut());
+        // An error says that it has another owner; so does the word then.
+        ffi::umtx_pi_drop(td, key.as_mut(), true, &raw mut count);
+        ffi::lrs_umtxq_unlock(key.as_mut());
+        mark_dead(addr, tid);
+        ffi::umtxq_unbusy_unlocked(key.as_mut());
+    }
+    true
 }

@@ -36,6 +36,17 @@ impl Word {
         Ok(Word { addr, shared })
     }
 
+    /// Whether other processes may meet there.
+    pub(super) fn is_shared(self) -> bool {
+        self.shared
+    }
+
+    /// The key of a lock whose waiters lend their priority.
+    pub(super) fn lock_key(self, _cx: &Cx<'_>) -> Result<Key> {
+        // SAFETY: current: a Cx is made on its own thread, with its user map.
+        unsafe { Key::of_lock(self.addr, self.shared) }.map_err(Fail::from_kernel)
+    }
+
     pub(super) fn key(self, _cx: &Cx<'_>) -> Result<Key> {
         // SAFETY: current: a Cx is made on its own thread, with its user map.
         unsafe { Key::get(self.addr, self.shared) }.map_err(Fail::from_kernel)
@@ -61,18 +72,6 @@ impl Word {
             _ => Err(Errno::EFAULT.into()),
         }
     }
-
-    /// How many wait there at this moment.
-    pub(super) fn waiting(self, cx: &mut Cx<'_>) -> Result<i32> {
-        let mut key = self.key(cx)?;
-        // SAFETY: the key is referenced and its chain locked around the count.
-        unsafe {
-            ffi::lrs_umtxq_lock(key.as_mut());
-            let count = ffi::umtxq_count(key.as_mut());
-            ffi::lrs_umtxq_unlock(key.as_mut());
-            Ok(count)
-        }
-    }
 }
 
 /// When a wait ends by itself.
@@ -93,7 +92,8 @@ pub fn wake(_cx: &mut Cx<'_>, word: Word, count: i32, mask: u32) -> Result<i32> 
     unsafe { wake_mask(word.addr, count, word.shared, mask) }.map_err(Fail::from_kernel)
 }
 
-fn kernel_timeout(timeout: Timeout) -> ffi::umtx_abs_timeout {
+/// The kernel's form of a timeout.
+pub(super) fn kernel_timeout(timeout: Timeout) -> ffi::umtx_abs_timeout {
     // SAFETY: umtx_abs_timeout is plain data.
     let mut out: ffi::umtx_abs_timeout = unsafe { core::mem::zeroed() };
     let mut time = to_bsd(timeout.time);
@@ -267,17 +267,18 @@ pub fn requeue(
     Ok(touched)
 }
 
-/// Wakes one waiter of a word and moves up to `moves` others to a lock ([`super::futex_pi`]), where
-/// all of them go on to take it; how many it touched. EAGAIN where the word is not `expected`, EFAULT.
-pub fn requeue_to_lock(
-    cx: &mut Cx<'_>,
-    (from, lock): (Word, Word),
-    moves: i32,
-    expected: u32,
-) -> Result<i32> {
-    // Who holds the lock must come to the kernel to give it up.
-    super::futex_pi::mark_waiters(cx, lock)?;
-    requeue(cx, (from, lock), (1, moves), Some(expected))
+/// Wakes one waiter of a word and up to `moves` others, each of which goes on to take the lock it named
+/// ([`super::futex_pi`]); how many. EAGAIN where the word is not `expected`, EFAULT.
+///
+/// Linux moves the others to the lock, where they wait in the order of their priorities; here they come
+/// there by themselves.
+pub fn requeue_to_lock(cx: &mut Cx<'_>, from: Word, moves: i32, expected: u32) -> Result<i32> {
+    requeue(
+        cx,
+        (from, from),
+        (moves.saturating_add(1), 0),
+        Some(expected),
+    )
 }
 
 /// Changes the second word, wakes waiters of the first and, if the second had the right

@@ -262,6 +262,15 @@ pub(crate) fn waited(cx: &mut Cx<'_>, fd: Fd) -> Result<Waited> {
     })
 }
 
+/// The process whose folder in /proc a descriptor is.
+fn folder_of(cx: &mut Cx<'_>, fd: Fd) -> Option<i32> {
+    // SAFETY: current; the shim takes any number.
+    match unsafe { ffi::lrs_process_folder(cx.td(), fd.0) } {
+        0 => None,
+        pid => Some(pid),
+    }
+}
+
 /// Sends a signal, or only asks. EBADF, ESRCH, EPERM; `info` is what rt_sigqueueinfo(2) sends,
 /// without it the signal is kill(2)'s.
 pub fn send_signal(
@@ -270,19 +279,33 @@ pub fn send_signal(
     signal: Option<BsdSignal>,
     info: Option<linux_abi::siginfo::BsdSiginfo>,
 ) -> Result<()> {
-    file::with::<Pidfd, _>(cx, fd, |cx, data| {
-        data.locked(|p| {
-            let info =
-                signal.map(|signal| info.unwrap_or_else(|| super::signal::from_caller(cx, signal)));
-            // SAFETY: p is locked.
-            unsafe { super::signal::queue_locked(cx, p, ptr::null_mut(), info) }
-        })
-    })
+    let info = signal.map(|signal| info.unwrap_or_else(|| super::signal::from_caller(cx, signal)));
+    let done = file::with::<Pidfd, _>(cx, fd, |cx, data| {
+        // SAFETY: p is locked.
+        data.locked(|p| unsafe { super::signal::queue_locked(cx, p, ptr::null_mut(), info) })
+    });
+    if done != Err(Errno::EBADF.into()) {
+        return done;
+    }
+    let pid = folder_of(cx, fd).ok_or(Errno::EBADF)?;
+    // SAFETY: pfind_any takes any number and gives the process locked.
+    unsafe {
+        let p = ffi::pfind_any(pid);
+        if p.is_null() {
+            return Err(Errno::ESRCH.into());
+        }
+        let done = super::signal::queue_locked(cx, p, ptr::null_mut(), info);
+        ffi::lrs_PROC_UNLOCK(p);
+        done
+    }
 }
 
-/// The pid behind a pidfd. EBADF, ESRCH.
+/// The pid behind a pidfd or a process' folder in /proc. EBADF, ESRCH.
 pub fn pid_of(cx: &mut Cx<'_>, fd: Fd) -> Result<i32> {
-    file::with::<Pidfd, _>(cx, fd, |_, data| data.locked(|_| Ok(data.pid)))
+    match file::with::<Pidfd, _>(cx, fd, |_, data| data.locked(|_| Ok(data.pid))) {
+        Err(fail) if fail == Errno::EBADF.into() => Ok(folder_of(cx, fd).ok_or(Errno::EBADF)?),
+        done => done,
+    }
 }
 
 /// A duplicate of descriptor `target` of the process. EBADF for either; ESRCH, EPERM, EMFILE.

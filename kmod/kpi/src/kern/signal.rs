@@ -218,12 +218,18 @@ fn find_any_thread(thread: i32) -> Option<(*mut ffi::proc_, *mut ffi::thread)> {
 
 /// Whether there is a thread of this Linux id.
 pub(super) fn thread_exists(thread: i32) -> bool {
-    let Some((p, _)) = find_any_thread(thread) else {
-        return false;
-    };
-    // SAFETY: locked by find_any_thread.
-    unsafe { ffi::lrs_PROC_UNLOCK(p) };
-    true
+    kernel_thread(thread).is_some()
+}
+
+/// FreeBSD's id of the thread that has this Linux id.
+pub(super) fn kernel_thread(thread: i32) -> Option<i32> {
+    let (p, td) = find_any_thread(thread)?;
+    // SAFETY: locked by find_any_thread, which keeps its threads.
+    unsafe {
+        let tid = (*td).td_tid;
+        ffi::lrs_PROC_UNLOCK(p);
+        Some(tid)
+    }
 }
 
 /// Queues a signal with details, or with no signal asks whether one could be. ESRCH,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! futex(2).
 //!
-//! FreeBSD: the queues of kern_umtx.c.
-//! Differences from Linux: FUTEX_LOCK_PI locks but lends no priority, and FUTEX_CMP_REQUEUE_PI
-//! does not check what lock its waiters wait for; FUTEX_WAIT on a shared mapping needs
-//! the right to write there.
+//! FreeBSD: the queues and the PI mutexes of kern_umtx.c.
+//! Differences from Linux: FUTEX_UNLOCK_PI wakes the first waiter instead of making it the owner;
+//! who waits with FUTEX_LOCK_PI for a thread that ends without a robust list stays; FUTEX_CMP_REQUEUE_PI
+//! does not check what lock its waiters wait for; FUTEX_WAIT on a shared mapping needs the right to
+//! write there.
 
 use kpi::kern::futex::{self, Timeout, Word};
 use kpi::kern::futex_pi;
@@ -93,7 +94,8 @@ fn other(
             if count != 1 || val2 < 0 {
                 return Err(Errno::EINVAL.into());
             }
-            futex::requeue_to_lock(cx, two(words()?)?, val2, val3)
+            let (from, _) = two(words()?)?;
+            futex::requeue_to_lock(cx, from, val2, val3)
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! FreeBSD: a file of ours (kpi::kern::pidfd) over the events of the process; fget_remote.
 //! Differences from Linux: a pidfd is of a process, never of a thread: PIDFD_THREAD and the flags
-//! of pidfd_send_signal are EINVAL, as before Linux 6.9; folders of /proc are no pidfds (EBADF).
+//! of pidfd_send_signal are EINVAL, as before Linux 6.9; a folder of /proc is known by its name.
 
 use kpi::kern::pidfd;
 use kpi::{Cx, Errno, Result, UserIn};
