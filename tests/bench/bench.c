@@ -118,6 +118,76 @@ static const struct {
 	{"sched_yield", do_yield, ITERATIONS},
 };
 
+// ---- moving memory -----------------------------------------------------------
+// A touched mapping that grows and has to move: by mremap(2), which FreeBSD does not have, and by a copy.
+// Growing and moving 512 MB needs a machine with more memory than that; copying them, one with twice as
+// much, which the usual virtual machine has not.
+
+enum { PAGE_SIZE = 4096, MORE = 1 << 20, MOVES = 3 };
+
+static void touch(char *at, long size)
+{
+	for (long i = 0; i < size; i += PAGE_SIZE)
+		*(volatile long *)(at + i) = i;
+}
+
+// Memory with something right behind it, which keeps it from growing in place.
+static char *crowded(long size)
+{
+	char *at = (char *)call(NR_mmap, 0, size + PAGE_SIZE, 3, MAP_ANON_PRIVATE, -1, 0);
+	if ((long)at < 0 && (long)at > -4096)
+		return at;
+	call(NR_mmap, at + size, PAGE_SIZE, 1, MAP_ANON_PRIVATE | MAP_FIXED, -1, 0);
+	touch(at, size);
+	return at;
+}
+
+static long by_copy(char *at, long size)
+{
+	char *to = (char *)call(NR_mmap, 0, size + MORE, 3, MAP_ANON_PRIVATE, -1, 0);
+	if ((long)to < 0 && (long)to > -4096)
+		return (long)to;
+	void *d = to, *s = at;
+	long words = size / 8;
+	__asm__ volatile("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
+	call(NR_munmap, at, size);
+	return (long)to;
+}
+
+#ifndef __FreeBSD__
+static long by_remap(char *at, long size)
+{
+	return call(NR_mremap, at, size, size + MORE, MREMAP_MAYMOVE);
+}
+
+// With each page used again at its new place.
+static long by_remap_and_touch(char *at, long size)
+{
+	long to = call(NR_mremap, at, size, size + MORE, MREMAP_MAYMOVE);
+	if (to > 0)
+		touch((char *)to, size);
+	return to;
+}
+#endif
+
+static const struct {
+	const char *name;
+	long (*body)(char *, long);
+	long megabytes;
+} moves[] = {
+	{"copy_1M", by_copy, 1},
+	{"copy_16M", by_copy, 16},
+	{"copy_256M", by_copy, 256},
+#ifndef __FreeBSD__
+	{"mremap_1M", by_remap, 1},
+	{"mremap_16M", by_remap, 16},
+	{"mremap_256M", by_remap, 256},
+	{"mremap_512M", by_remap, 512},
+	{"mremap_use_1M", by_remap_and_touch, 1},
+	{"mremap_use_256M", by_remap_and_touch, 256},
+#endif
+};
+
 static int same(const char *a, const char *b)
 {
 	while (*a && *a == *b)
@@ -151,21 +221,58 @@ static char *put_number(char *at, unsigned long v)
 	return at;
 }
 
-static int measure(const char *name, long (*body)(void), int iterations)
+static int failure(const char *name, long got)
 {
 	char line[120], *at;
+	at = put_text(line, "# ");
+	at = put_text(at, name);
+	at = put_text(at, ": fails with errno ");
+	at = put_number(at, (unsigned long)-got);
+	at = put_text(at, "\n");
+	call(NR_write, 1, line, at - line);
+	return 1;
+}
+
+static void report(const char *name, int iterations, unsigned long delta)
+{
+	char line[120], *at;
+	at = put_text(line, "bench ");
+	at = put_text(at, name);
+	at = put_text(at, " ");
+	at = put_number(at, (unsigned long)iterations);
+	at = put_text(at, " ");
+	at = put_number(at, delta);
+	at = put_text(at, "\n");
+	call(NR_write, 1, line, at - line);
+}
+
+static int measure_move(const char *name, long (*body)(char *, long), long size)
+{
+	for (int s = 0; s < MOVES; s++) {
+		char *old = crowded(size);
+		if ((long)old < 0 && (long)old > -4096)
+			return failure(name, (long)old);
+		unsigned long before = stamp();
+		long to = body(old, size);
+		unsigned long delta = stamp() - before;
+		if (to < 0 && to > -4096) {
+			call(NR_munmap, old, size + PAGE_SIZE);
+			return failure(name, to);
+		}
+		call(NR_munmap, to, size + MORE);
+		call(NR_munmap, old + size, PAGE_SIZE);
+		report(name, 1, delta);
+	}
+	return 0;
+}
+
+static int measure(const char *name, long (*body)(void), int iterations)
+{
 	unsigned long delta[SAMPLES];
 	for (int i = 0; i < WARM_UP; i++) {
 		long got = body();
-		if (got >= 0)
-			continue;
-		at = put_text(line, "# ");
-		at = put_text(at, name);
-		at = put_text(at, ": fails with errno ");
-		at = put_number(at, (unsigned long)-got);
-		at = put_text(at, "\n");
-		call(NR_write, 1, line, at - line);
-		return 1;
+		if (got < 0)
+			return failure(name, got);
 	}
 	for (int s = 0; s < SAMPLES; s++) {
 		unsigned long before = stamp();
@@ -173,16 +280,8 @@ static int measure(const char *name, long (*body)(void), int iterations)
 			body();
 		delta[s] = stamp() - before;
 	}
-	for (int s = 0; s < SAMPLES; s++) {
-		at = put_text(line, "bench ");
-		at = put_text(at, name);
-		at = put_text(at, " ");
-		at = put_number(at, (unsigned long)iterations);
-		at = put_text(at, " ");
-		at = put_number(at, delta[s]);
-		at = put_text(at, "\n");
-		call(NR_write, 1, line, at - line);
-	}
+	for (int s = 0; s < SAMPLES; s++)
+		report(name, iterations, delta[s]);
 	return 0;
 }
 
@@ -207,6 +306,13 @@ __attribute__((used, noreturn)) static void start(long *sp)
 			wanted |= same(argv[a], list[i].name);
 		if (wanted)
 			failed |= measure(list[i].name, list[i].body, list[i].iterations);
+	}
+	for (unsigned i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		int wanted = argc < 2;
+		for (int a = 1; a < argc; a++)
+			wanted |= same(argv[a], moves[i].name);
+		if (wanted)
+			failed |= measure_move(moves[i].name, moves[i].body, moves[i].megabytes << 20);
 	}
 	call(NR_unlink, path);
 	call(NR_exit, failed);

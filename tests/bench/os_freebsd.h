@@ -10,7 +10,7 @@ enum {
 	NR_poll = 209, NR_clock_gettime = 232, NR_sched_yield = 331, NR_sigprocmask = 340,
 	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
 	NR_fstatat = 552,
-	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
+	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, MAP_FIXED = 0x10, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
 	UMTX_OP_WAKE_PRIVATE = 16, AT_FDCWD = -100,
 };
 

@@ -5,10 +5,11 @@
 
 enum {
 	NR_read = 0, NR_write = 1, NR_open = 2, NR_close = 3, NR_fstat = 5, NR_poll = 7, NR_lseek = 8,
-	NR_mmap = 9, NR_munmap = 11, NR_sigprocmask = 14, NR_sched_yield = 24, NR_dup = 32,
+	NR_mmap = 9, NR_munmap = 11, NR_sigprocmask = 14, NR_sched_yield = 24, NR_mremap = 25,
+	NR_dup = 32,
 	NR_getpid = 39, NR_socketpair = 53, NR_fork = 57, NR_exit = 231, NR_wait4 = 61,
 	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
-	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
+	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, MAP_FIXED = 0x10, MREMAP_MAYMOVE = 1, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
 	FUTEX_WAKE_PRIVATE = 129,
 };
 

@@ -151,6 +151,14 @@ static u64 number(const char *text)
 	return n;
 }
 
+static u64 slowest(void)
+{
+	u64 least = counts[0];
+	for (int i = 1; i < THREADS; i++)
+		least = counts[i] < least ? counts[i] : least;
+	return least;
+}
+
 int main(int argc, char **argv, char **envp UNUSED)
 {
 	u64 ms = argc > 1 ? number(argv[1]) : 1500;
@@ -167,17 +175,17 @@ int main(int argc, char **argv, char **envp UNUSED)
 		good &= start_thread(i) > 0;
 	ok((int)good, "four threads begin");
 	sleep_ms((long)ms);
+	// A busy machine gives some of them more time than others.
+	for (int i = 0; slowest() <= 10 && i < 2000; i++)
+		sleep_ms(10);
 	stop = 1;
 	for (int i = 0; running && i < 4000; i++)
 		sleep_ms(10);
 	ok(!running, "they end");
 	eq("no call says what it should not", bad_errno, 0);
 	ok(!wrong, "what a thread has for itself stays what it is");
-	u64 least = counts[0];
-	for (int i = 1; i < THREADS; i++)
-		least = counts[i] < least ? counts[i] : least;
-	ok(least > 10, "all of them have worked");
-	note("the slowest thread's rounds:", (long)least);
+	ok(slowest() > 10, "all of them have worked");
+	note("the slowest thread's rounds:", (long)slowest());
 	eq("all can be unmapped", unmap(area, AREA + 32), 0);
 	return tap_done();
 }

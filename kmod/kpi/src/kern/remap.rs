@@ -152,6 +152,9 @@ impl Drop for Reserve {
     }
 }
 
+/// How many entries are looked at to find those of one object.
+const MOST_ENTRIES: u32 = 64;
+
 /// A plan that is being carried out: all that can fail is behind it.
 struct Move {
     /// The last entry of the old range, as it was.
@@ -322,6 +325,9 @@ impl Move {
     ///
     /// Unmapping one of them may free its pages then, and what is mapped behind it may take over
     /// the object's pages there: those of an entry that stays behind it must not be lost.
+    ///
+    /// Of an object that is scattered over more entries than are looked at, it says no: its pages are freed
+    /// later then.
     fn moves_alone(&mut self, map: &MapGuard<'_, '_>, entry: &Entry) -> bool {
         let object = entry.object;
         if let Some((_, alone)) = self.alone.filter(|(known, _)| *known == object) {
@@ -330,15 +336,23 @@ impl Move {
         if entry.object_flags() & ffi::OBJ_ANON == 0 {
             return false;
         }
-        let (mut entries, mut at) = (0, self.range.0);
-        while let Some(other) = map.at(at).filter(|other| other.start < self.range.1) {
-            let whole = other.start >= self.range.0 && other.end <= self.range.1;
-            entries = i32::from(whole && other.object == object).saturating_add(entries);
-            at = other.end;
+        let (once, references) = {
+            // SAFETY: an entry of the locked map refers to the object.
+            let guard = unsafe { ObjectGuard::new(object) };
+            (guard.is_mapped_once(), guard.references())
+        };
+        // This is the first of them; a few more are looked for behind it.
+        let (mut entries, mut at) = (0, entry.start);
+        for _ in 0..MOST_ENTRIES {
+            let next = map.at(at).filter(|next| next.start < self.range.1);
+            let Some(next) = next.filter(|_| once && entries < references) else {
+                break;
+            };
+            let whole = next.start >= self.range.0 && next.end <= self.range.1;
+            entries = i32::from(whole && next.object == object).saturating_add(entries);
+            at = next.end;
         }
-        // SAFETY: an entry of the locked map refers to the object.
-        let guard = unsafe { ObjectGuard::new(object) };
-        let alone = guard.is_mapped_once() && guard.references() == entries;
+        let alone = once && entries == references;
         self.alone = Some((object, alone));
         alone
     }
