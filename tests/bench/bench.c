@@ -307,13 +307,16 @@ __attribute__((used, noreturn)) static void start(long *sp)
 		if (wanted)
 			failed |= measure(list[i].name, list[i].body, list[i].iterations);
 	}
+	int moves_fail = 0;
 	for (unsigned i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
 		int wanted = argc < 2;
 		for (int a = 1; a < argc; a++)
 			wanted |= same(argv[a], moves[i].name);
-		if (wanted)
-			failed |= measure_move(moves[i].name, moves[i].body, moves[i].megabytes << 20);
+		// What cannot grow by a megabyte cannot grow at all: linux64.ko.
+		if (wanted && !moves_fail)
+			moves_fail = measure_move(moves[i].name, moves[i].body, moves[i].megabytes << 20);
 	}
+	failed |= moves_fail;
 	call(NR_unlink, path);
 	call(NR_exit, failed);
 	__builtin_trap();
