@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "wrapper.h"
+#include <machine/sysarch.h>
 #include <machine/md_var.h>
 #include <sys/conf.h>
 #include <sys/ttycom.h>
@@ -822,27 +823,42 @@ lrs_shm_folder_destroy(void)
  * The attribute names of the user name space, each behind a byte with its length:
  * of fd if that is what is open, else of path.
  */
-int
-lrs_extattr_list(struct thread *td, int fd, const char *path, bool open,
-    bool follow, char *names, size_t size, size_t *used)
+static struct uio
+names_uio(struct thread *td, struct iovec *iov)
 {
-	struct iovec iov = { .iov_base = names, .iov_len = size };
-	struct uio uio = {
-		.uio_iov = &iov,
+	return ((struct uio){
+		.uio_iov = iov,
 		.uio_iovcnt = 1,
-		.uio_resid = size,
+		.uio_resid = iov->iov_len,
 		.uio_segflg = UIO_SYSSPACE,
 		.uio_rw = UIO_READ,
 		.uio_td = td,
-	};
+	});
+}
+
+int
+lrs_extattr_list_fd(struct thread *td, int fd, char *names, size_t size,
+    size_t *used)
+{
+	struct iovec iov = { .iov_base = names, .iov_len = size };
+	struct uio uio = names_uio(td, &iov);
 	int error;
 
-	if (open)
-		error = kern_extattr_list_fd(td, fd, EXTATTR_NAMESPACE_USER,
-		    &uio);
-	else
-		error = kern_extattr_list_path(td, path, EXTATTR_NAMESPACE_USER,
-		    &uio, follow ? FOLLOW : NOFOLLOW, UIO_USERSPACE);
+	error = kern_extattr_list_fd(td, fd, EXTATTR_NAMESPACE_USER, &uio);
+	*used = size - uio.uio_resid;
+	return (error);
+}
+
+int
+lrs_extattr_list_path(struct thread *td, const char *path, enum uio_seg space,
+    int follow, char *names, size_t size, size_t *used)
+{
+	struct iovec iov = { .iov_base = names, .iov_len = size };
+	struct uio uio = names_uio(td, &iov);
+	int error;
+
+	error = kern_extattr_list_path(td, path, EXTATTR_NAMESPACE_USER, &uio,
+	    follow, space);
 	*used = size - uio.uio_resid;
 	return (error);
 }
@@ -1604,4 +1620,26 @@ lrs_waitv_wakeup(void)
 	mtx_lock(&waitv_mtx);
 	wakeup(&waitv_mtx);
 	mtx_unlock(&waitv_mtx);
+}
+
+/* A sysctl(3) of the host's, with the caller's rights; memory is the kernel's. */
+int
+lrs_sysctl(struct thread *td, const char *name, void *old, size_t *len,
+    const void *new, size_t newlen)
+{
+	return (kernel_sysctlbyname(td, __DECONST(char *, name), old, len,
+	    __DECONST(void *, new), newlen, len, 0));
+}
+
+/* i386_set_ioperm(2), which checks the privilege. */
+int
+lrs_set_ioperm(struct thread *td, u_int start, u_int length, bool enable)
+{
+	struct i386_ioperm_args args = {
+		.start = start,
+		.length = length,
+		.enable = enable,
+	};
+
+	return (amd64_set_ioperm(td, &args));
 }

@@ -97,8 +97,11 @@ int	lrs_shm_folder_create(void);
 void	lrs_shm_folder_destroy(void);
 int	lrs_fstat(struct thread *, int fd, struct stat *, char *device,
 	    size_t size, size_t *len);
-int	lrs_extattr_list(struct thread *, int fd, const char *path, bool open,
-	    bool follow, char *names, size_t size, size_t *used);
+int	lrs_extattr_list_fd(struct thread *, int fd, char *names, size_t size,
+	    size_t *used);
+int	lrs_extattr_list_path(struct thread *, const char *path,
+	    enum uio_seg space, int follow, char *names, size_t size,
+	    size_t *used);
 
 int	lrs_write_zeros(struct thread *, int fd, off_t offset, size_t len);
 int	lrs_write_appending(struct thread *, int fd, struct uio *, off_t offset,
@@ -314,6 +317,11 @@ void	lrs_drivers_unlock(void);
 void	lrs_drivers_wait(void);
 void	lrs_devices_lock(void);
 void	lrs_devices_unlock(void);
+
+int	lrs_sysctl(struct thread *, const char *name, void *old, size_t *len,
+	    const void *new, size_t newlen);
+
+int	lrs_set_ioperm(struct thread *, u_int start, u_int length, bool enable);
 
 /* rename.c */
 int	lrs_rename_noreplace(struct thread *, int fromdir, const char *frompath,

@@ -89,6 +89,37 @@ static void paths(void)
 	eq("a path at a bad address", sc(SYS_unlink, BAD), -EFAULT);
 }
 
+// Longer than FreeBSD's kernel takes at once, for calls that name no folder beside the path: they
+// mean what is at the end of the path, and not what has that name in the working directory.
+static void long_paths(void)
+{
+	static unsigned long fs[32];
+	int at = 0;
+	sc(SYS_mkdir, "long", 0700);
+	for (const char *c = "long/"; *c; c++)
+		path[at++] = *c;
+	for (; at < 2000; at += 2)
+		path[at] = '.', path[at + 1] = '/';
+	path[at] = 'f', path[at + 1] = 0;
+	sc(SYS_close, sc(SYS_open, path, O_RDWR | O_CREAT, 0600));
+	sc(SYS_close, sc(SYS_open, "f", O_RDWR | O_CREAT, 0600));
+	eq("truncate by a long path", sc(SYS_truncate, path, 7), 0);
+	sc(SYS_stat, "f", &st);
+	eq("leaves a file of the same name alone", st.size, 0);
+	sc(SYS_stat, "long/f", &st);
+	eq("and changes its own", st.size, 7);
+	eq("statfs by a long path", sc(SYS_statfs, path, fs), 0);
+	eq("chdir to a file is ENOTDIR", sc(SYS_chdir, path), -ENOTDIR);
+	path[at] = 0;
+	eq("chdir by a long path", sc(SYS_chdir, path), 0);
+	sc(SYS_stat, "f", &st);
+	eq("leads there", st.size, 7);
+	eq("and back", sc(SYS_chdir, ".."), 0);
+	path[at] = 'x';
+	eq("of nothing is ENOENT", sc(SYS_truncate, path, 7), -ENOENT);
+	sc(SYS_unlink, "f"), sc(SYS_unlink, "long/f"), sc(SYS_rmdir, "long");
+}
+
 static void links(void)
 {
 	char a[] = "k00", b[] = "k00";
@@ -213,6 +244,7 @@ int main(int argc UNUSED, char **argv UNUSED, char **envp UNUSED)
 	sc(SYS_alarm, 60);
 	names();
 	paths();
+	long_paths();
 	links();
 	vectors();
 	lengths();

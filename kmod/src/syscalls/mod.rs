@@ -18,6 +18,7 @@ mod process;
 mod sched;
 mod signal;
 mod socket;
+mod system;
 mod time;
 
 pub(crate) use cred::*;
@@ -33,4 +34,5 @@ pub(crate) use process::*;
 pub(crate) use sched::*;
 pub(crate) use signal::*;
 pub(crate) use socket::*;
+pub(crate) use system::*;
 pub(crate) use time::*;

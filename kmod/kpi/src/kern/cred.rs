@@ -41,6 +41,16 @@ pub fn may_set_priorities(cx: &Cx<'_>) -> bool {
     privileged(cx, ffi::PRIV_SCHED_SETPRIORITY)
 }
 
+/// Whether the caller may forget the kernel's messages (Linux's CAP_SYSLOG).
+pub fn may_clear_messages(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_SYSCTL_WRITE)
+}
+
+/// Whether the caller may stop the machine (Linux's CAP_SYS_BOOT).
+pub fn may_reboot(cx: &Cx<'_>) -> bool {
+    privileged(cx, ffi::PRIV_REBOOT)
+}
+
 /// Whether the caller may take any user id (Linux's CAP_SETUID).
 pub fn may_set_user(cx: &Cx<'_>) -> bool {
     privileged(cx, ffi::PRIV_CRED_SETUID)

@@ -88,3 +88,12 @@ pub(crate) fn below<'p>(path: &'p [u8], root: &[u8]) -> &'p [u8] {
         _ => path,
     }
 }
+
+/// fchroot(2). EBADF, ENOTDIR, EPERM.
+pub fn fchroot(cx: &mut Cx<'_>, folder: Fd) -> Result<()> {
+    // SAFETY: an integer and padding.
+    let mut args: ffi::fchroot_args = unsafe { core::mem::zeroed() };
+    args.fd = folder.0;
+    // SAFETY: current; args is whole.
+    check(unsafe { ffi::sys_fchroot(cx.td(), &raw mut args) })
+}

@@ -9,6 +9,7 @@ use linux_abi::fd::Fd;
 use super::folder::{OpenFolder, open_kernel};
 use super::io::Buffer;
 use super::path::{At, is, kern_openat};
+use super::reroot::{Where, with_whole_path};
 use crate::{Cx, Errno, Result, UserBytesIn, UserBytesOut, UserCStr, check};
 
 /// The file whose attributes are meant.
@@ -28,13 +29,24 @@ impl Target {
         matches!(self, Target::Open(_))
     }
 
-    /// Descriptor, path or null, and the flag for namei(9).
-    fn parts(self) -> (c_int, *const c_char, bool) {
-        match self {
-            Target::Open(fd) => (fd.0, ptr::null(), false),
-            Target::Followed(path) => (0, path.as_ptr(), true),
-            Target::Link(path) => (0, path.as_ptr(), false),
-        }
+    /// Calls for the open file, or for the path as namei(9) can go it.
+    fn call(
+        self,
+        cx: &mut Cx<'_>,
+        of_file: impl FnOnce(*mut ffi::thread, c_int) -> c_int,
+        of_path: impl FnMut(*mut ffi::thread, Where, c_int) -> c_int,
+    ) -> Result<()> {
+        let (path, follow) = match self {
+            Target::Open(fd) => return check(of_file(cx.td(), fd.0)),
+            Target::Followed(path) => (path, true),
+            Target::Link(path) => (path, false),
+        };
+        // CAST: flags below 2^31.
+        let flag = if follow { ffi::FOLLOW } else { ffi::NOFOLLOW } as c_int;
+        let mut of_path = of_path;
+        check(with_whole_path(cx, (At::cwd(path), follow), |td, at| {
+            of_path(td, at, flag)
+        }))
     }
 }
 
@@ -95,35 +107,18 @@ impl Name {
 
 const USER: c_int = ffi::EXTATTR_NAMESPACE_USER.cast_signed();
 
-fn follow_flag(follow: bool) -> c_int {
-    // CAST: flags below 2^31.
-    if follow {
-        ffi::FOLLOW as c_int
-    } else {
-        ffi::NOFOLLOW as c_int
-    }
-}
-
 fn get(cx: &mut Cx<'_>, target: Target, name: &Name, to: *mut c_void, len: usize) -> Result<usize> {
-    let (fd, path, follow) = target.parts();
-    // SAFETY: current; kernel copy for path and value; `name` ends in NUL.
-    check(unsafe {
-        if matches!(target, Target::Open(_)) {
-            ffi::kern_extattr_get_fd(cx.td(), fd, USER, name.as_ptr(), to, len)
-        } else {
-            let follow = follow_flag(follow);
-            ffi::kern_extattr_get_path(
-                cx.td(),
-                path,
-                USER,
-                name.as_ptr(),
-                to,
-                len,
-                follow,
-                ffi::UIO_USERSPACE,
-            )
-        }
-    })?;
+    let name = name.as_ptr();
+    // Kernel copy for path and value; `name` ends in NUL.
+    target.call(
+        cx,
+        // SAFETY: current; as above.
+        |td, fd| unsafe { ffi::kern_extattr_get_fd(td, fd, USER, name, to, len) },
+        // SAFETY: current; as above.
+        |td, at, follow| unsafe {
+            ffi::kern_extattr_get_path(td, at.path, USER, name, to, len, follow, at.space)
+        },
+    )?;
     // CAST: a size below 2^63.
     Ok(cx.retval() as usize)
 }
@@ -153,66 +148,49 @@ pub fn write(
     from: UserBytesIn,
     len: usize,
 ) -> Result<()> {
-    let (fd, path, follow) = target.parts();
     let from = from.addr().as_ptr::<c_void>();
-    // SAFETY: current; kernel copy for path and value; `name` ends in NUL.
-    check(unsafe {
-        if matches!(target, Target::Open(_)) {
-            ffi::kern_extattr_set_fd(cx.td(), fd, USER, name.as_ptr(), from, len)
-        } else {
-            let follow = follow_flag(follow);
-            ffi::kern_extattr_set_path(
-                cx.td(),
-                path,
-                USER,
-                name.as_ptr(),
-                from,
-                len,
-                follow,
-                ffi::UIO_USERSPACE,
-            )
-        }
-    })
+    let name = name.as_ptr();
+    // Kernel copy for path and value; `name` ends in NUL.
+    target.call(
+        cx,
+        // SAFETY: current; as above.
+        |td, fd| unsafe { ffi::kern_extattr_set_fd(td, fd, USER, name, from, len) },
+        // SAFETY: current; as above.
+        |td, at, follow| unsafe {
+            ffi::kern_extattr_set_path(td, at.path, USER, name, from, len, follow, at.space)
+        },
+    )
 }
 
 /// Removes an attribute. ENOATTR.
 pub fn remove(cx: &mut Cx<'_>, target: Target, name: &Name) -> Result<()> {
-    let (fd, path, follow) = target.parts();
-    // SAFETY: current; kernel copy for the path; `name` ends in NUL.
-    check(unsafe {
-        if matches!(target, Target::Open(_)) {
-            ffi::kern_extattr_delete_fd(cx.td(), fd, USER, name.as_ptr())
-        } else {
-            let follow = follow_flag(follow);
-            ffi::kern_extattr_delete_path(
-                cx.td(),
-                path,
-                USER,
-                name.as_ptr(),
-                follow,
-                ffi::UIO_USERSPACE,
-            )
-        }
-    })
+    let name = name.as_ptr();
+    // Kernel copy for the path; `name` ends in NUL.
+    target.call(
+        cx,
+        // SAFETY: current; as above.
+        |td, fd| unsafe { ffi::kern_extattr_delete_fd(td, fd, USER, name) },
+        // SAFETY: current; as above.
+        |td, at, follow| unsafe {
+            ffi::kern_extattr_delete_path(td, at.path, USER, name, follow, at.space)
+        },
+    )
 }
 
 /// The names, each behind a byte with its length: how many bytes of `to` they take.
 pub fn list(cx: &mut Cx<'_>, target: Target, to: &mut Buffer) -> Result<usize> {
-    let (fd, path, follow) = target.parts();
-    let open = matches!(target, Target::Open(_));
     let mut used = 0;
-    // SAFETY: current; kernel copy for the path; `to` is writable for its length.
-    check(unsafe {
-        ffi::lrs_extattr_list(
-            cx.td(),
-            fd,
-            path,
-            open,
-            follow,
-            to.as_mut_ptr().cast(),
-            to.len(),
-            &raw mut used,
-        )
-    })?;
+    let (room, len) = (to.as_mut_ptr().cast::<c_char>(), to.len());
+    let place = &raw mut used;
+    // Kernel copy for the path; `to` is writable for its length.
+    target.call(
+        cx,
+        // SAFETY: current; as above.
+        |td, fd| unsafe { ffi::lrs_extattr_list_fd(td, fd, room, len, place) },
+        // SAFETY: current; as above.
+        |td, at, follow| unsafe {
+            ffi::lrs_extattr_list_path(td, at.path, at.space, follow, room, len, place)
+        },
+    )?;
     Ok(used)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Segment bases: pcb.h, sys_machdep.c.
+//! Segment bases and ports: pcb.h, sys_machdep.c.
 
-use crate::{Cx, Errno, Result, UserAddr};
+use crate::{Cx, Errno, Result, UserAddr, check};
 
 /// A segment register whose base user programs choose.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,4 +42,42 @@ pub fn base(cx: &Cx<'_>, segment: Segment) -> u64 {
             Segment::Gs => (*pcb).pcb_gsbase.cast_unsigned(),
         }
     }
+}
+
+/// Where the I/O privilege level is in rflags (PSL_IOPL).
+const IO_LEVEL_SHIFT: u32 = 12;
+
+/// PRIV_IO, which securelevel(7) takes away. EPERM.
+fn check_io(cx: &Cx<'_>) -> Result<()> {
+    // SAFETY: current.
+    unsafe {
+        check(ffi::priv_check(cx.td(), ffi::PRIV_IO as i32))?;
+        check(ffi::securelevel_gt((*cx.td()).td_ucred, 0))
+    }
+}
+
+/// The I/O privilege level, 0 to 3, from the return to user mode on. EPERM to raise it.
+pub fn set_io_level(cx: &mut Cx<'_>, level: u8) -> Result<()> {
+    // SAFETY: current: the frame is the running thread's.
+    let frame = unsafe { (*cx.td()).td_frame };
+    // SAFETY: as above.
+    let flags = unsafe { (*frame).tf_rflags };
+    let mask = 3_i64 << IO_LEVEL_SHIFT;
+    if i64::from(level) > (flags & mask) >> IO_LEVEL_SHIFT {
+        check_io(cx)?;
+    }
+    // SAFETY: as above; the level was checked.
+    unsafe { (*frame).tf_rflags = flags & !mask | i64::from(level) << IO_LEVEL_SHIFT };
+    Ok(())
+}
+
+/// Whether the thread may use `count` ports from `start`, all below 65536. EPERM.
+pub fn set_ports(cx: &mut Cx<'_>, start: u32, count: u32, allow: bool) -> Result<()> {
+    // SAFETY: current; a thread without a bitmap may use none.
+    let has_none = unsafe { (*(*cx.td()).td_pcb).pcb_tssp.is_null() };
+    if !allow && has_none {
+        return Ok(());
+    }
+    // SAFETY: current. Checks the privilege itself.
+    check(unsafe { ffi::lrs_set_ioperm(cx.td(), start, count, allow) })
 }

@@ -142,6 +142,17 @@ pub fn swapon(cx: &mut Cx<'_>, device: UserCStr) -> Result<()> {
     check(unsafe { ffi::sys_swapon(cx.td(), &raw mut args) })
 }
 
+/// swapoff(2). EPERM, EINVAL where nothing is swapped to, ENOMEM, and what path lookup says.
+pub fn swapoff(cx: &mut Cx<'_>, device: UserCStr) -> Result<()> {
+    let mut args = ffi::swapoff_args {
+        name: device.as_ptr(),
+        // SAFETY: what remains of the structure is no flags and padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole; the name is a user address.
+    check(unsafe { ffi::sys_swapoff(cx.td(), &raw mut args) })
+}
+
 /// brk(2): the end of the data in whole pages, or an error; an address below the data
 /// changes nothing. ENOMEM.
 #[inline]

@@ -11,8 +11,9 @@ use linux_abi::stat::Device;
 
 use super::fd::new_fd;
 use super::fdpath;
+use super::folder::OpenFolder;
 use super::io::Buffer;
-use super::reroot::{self, Where, with_attributes, with_path};
+use super::reroot::{self, Where, with_attributes, with_path, with_whole_path};
 use super::stat::kern_statat;
 use crate::{Cx, Errno, Fail, Result, UserBytesOut, UserCStr, check};
 
@@ -190,20 +191,51 @@ pub(crate) fn follows(flags: i32) -> bool {
     flags & ffi::AT_SYMLINK_NOFOLLOW.cast_signed() == 0
 }
 
+/// A file that is open for a call whose kernel function takes no folder beside its path, which is too
+/// long for it alone.
+#[cold]
+pub(super) fn open_long(cx: &mut Cx<'_>, path: UserCStr, flags: u32) -> Result<OpenFolder> {
+    let flags = (flags | ffi::O_CLOEXEC).cast_signed();
+    kern_openat(cx, At::cwd(path), flags, 0).map(OpenFolder::own)
+}
+
 /// chdir(2).
 pub fn kern_chdir(cx: &mut Cx<'_>, path: UserCStr) -> Result<()> {
     // SAFETY: current; kernel copy.
-    check(with_path(cx, (At::cwd(path), true), |td, at| unsafe {
-        ffi::kern_chdir(td, at.path, at.space)
-    }))
+    let done = check(with_whole_path(
+        cx,
+        (At::cwd(path), true),
+        |td, at| unsafe { ffi::kern_chdir(td, at.path, at.space) },
+    ));
+    match done {
+        Err(fail) if is(fail, Errno::ENAMETOOLONG) => {
+            let folder = open_long(cx, path, ffi::O_PATH | ffi::O_DIRECTORY)?;
+            // SAFETY: an integer and padding.
+            let mut args: ffi::fchdir_args = unsafe { core::mem::zeroed() };
+            args.fd = folder.fd();
+            // SAFETY: current; args is whole.
+            check(unsafe { ffi::sys_fchdir(cx.td(), &raw mut args) })
+        }
+        done => done,
+    }
 }
 
 /// truncate(2).
 pub fn kern_truncate(cx: &mut Cx<'_>, path: UserCStr, length: i64) -> Result<()> {
     // SAFETY: current; kernel copy.
-    check(with_path(cx, (At::cwd(path), true), |td, at| unsafe {
-        ffi::kern_truncate(td, at.path, at.space, length)
-    }))
+    let done = check(with_whole_path(
+        cx,
+        (At::cwd(path), true),
+        |td, at| unsafe { ffi::kern_truncate(td, at.path, at.space, length) },
+    ));
+    match done {
+        Err(fail) if is(fail, Errno::ENAMETOOLONG) => {
+            let file = open_long(cx, path, ffi::O_WRONLY)?;
+            // SAFETY: current.
+            check(unsafe { ffi::kern_ftruncate(cx.td(), file.fd(), length) })
+        }
+        done => done,
+    }
 }
 
 /// openat(2): the new descriptor. EMLINK for a link with O_NOFOLLOW, EOPNOTSUPP for a socket.

@@ -230,6 +230,21 @@ fn once_more(
     }
 }
 
+/// [`with_path`] for a call that takes no folder beside the path: a path that is too long for the kernel
+/// stays so (ENAMETOOLONG).
+#[inline]
+pub(crate) fn with_whole_path(
+    cx: &mut Cx<'_>,
+    lookup: Lookup,
+    mut call: impl FnMut(*mut ffi::thread, Where) -> c_int,
+) -> c_int {
+    let ret = call(cx.td(), lookup.0.as_given());
+    if ret == 0 || ret == ffi::ENAMETOOLONG.cast_signed() {
+        return ret;
+    }
+    once_more(cx, ret, lookup, call)
+}
+
 /// [`with_path`] for a change of what a file is, with [`own_descriptor`] first: the real root's
 /// device of that name would take the change in the file's place.
 pub(crate) fn with_attributes(

@@ -9,10 +9,10 @@ use linux_abi::stat::{BsdStat, Moment};
 use linux_abi::statfs::BsdStatfs;
 
 use super::fdpath;
-use super::path::{At, flagged, follows};
-use super::reroot::with_path;
+use super::path::{At, flagged, follows, is, open_long};
+use super::reroot::{with_path, with_whole_path};
 use crate::mem::KBox;
-use crate::{Cx, Fail, Result, UserCStr, check};
+use crate::{Cx, Errno, Fail, Result, UserCStr, check};
 
 #[inline]
 fn moment(ts: &ffi::timespec) -> Moment {
@@ -157,12 +157,19 @@ fn statfs_with(fill: impl FnOnce(*mut ffi::statfs) -> i32) -> Result<BsdStatfs> 
 
 /// statfs(2).
 pub fn kern_statfs(cx: &mut Cx<'_>, path: UserCStr) -> Result<BsdStatfs> {
-    statfs_with(|fs| {
+    let found = statfs_with(|fs| {
         // SAFETY: current; kernel copy for the path; statfs_with gives room for a struct statfs.
-        with_path(cx, (At::cwd(path), true), |td, at| unsafe {
+        with_whole_path(cx, (At::cwd(path), true), |td, at| unsafe {
             ffi::kern_statfs(td, at.path, at.space, fs)
         })
-    })
+    });
+    match found {
+        Err(fail) if is(fail, Errno::ENAMETOOLONG) => {
+            let file = open_long(cx, path, ffi::O_PATH)?;
+            kern_fstatfs(cx, Fd(file.fd()))
+        }
+        found => found,
+    }
 }
 
 /// fstatfs(2). EINVAL for what is not in a file system.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! getcwd(2), chdir(2). fchdir(2) is FreeBSD's own.
+//! getcwd(2), chdir(2), fchroot(2). fchdir(2) and chroot(2) are FreeBSD's own.
 //!
-//! FreeBSD: vn_getcwd (vfs_cache.c), kern_chdir (vfs_syscalls.c).
+//! FreeBSD: vn_getcwd (vfs_cache.c), kern_chdir, sys_fchroot (vfs_syscalls.c).
 //! Differences from Linux: a folder outside the process's root is ENOENT, where Linux puts
 //! "(unreachable)" before its path.
 
@@ -9,6 +9,7 @@ use kpi::kern::dir;
 use kpi::kern::io::Buffer;
 use kpi::kern::path::kern_chdir;
 use kpi::{Cx, Errno, Result, UserBytesOut, UserCStr};
+use linux_abi::fd::Fd;
 
 /// Makes another folder the working directory.
 pub(crate) fn chdir(cx: &mut Cx<'_>, path: UserCStr) -> Result<()> {
@@ -31,4 +32,12 @@ pub(crate) fn getcwd(cx: &mut Cx<'_>, buf: UserBytesOut, size: u64) -> Result<us
     }
     buf.write(cx, path)?;
     Ok(path.len())
+}
+
+/// Makes an open folder the root. EINVAL for flags, of which there are none yet; EBADF, ENOTDIR, EPERM.
+pub(crate) fn fchroot(cx: &mut Cx<'_>, folder: Fd, flags: u32) -> Result<()> {
+    if flags != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    dir::fchroot(cx, folder)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! swapon(2).
+//! swapon(2), swapoff(2).
 //!
-//! FreeBSD: sys_swapon (swap_pager.c).
+//! FreeBSD: sys_swapon, sys_swapoff (swap_pager.c).
 //! Differences from Linux: priorities and discard flags do nothing.
 
 use kpi::kern::mem;
@@ -16,4 +16,9 @@ pub(crate) fn swapon(cx: &mut Cx<'_>, device: UserCStr, flags: i32) -> Result<()
         return Err(Errno::EINVAL.into());
     }
     mem::swapon(cx, device)
+}
+
+/// Swaps to a device no more. EINVAL where it was no swap device, EPERM, ENOMEM.
+pub(crate) fn swapoff(cx: &mut Cx<'_>, device: UserCStr) -> Result<()> {
+    mem::swapoff(cx, device)
 }
