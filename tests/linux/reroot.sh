@@ -119,6 +119,7 @@ is "a link to what only the real root has" "$(cat $L/to-native)" native
 is "a link to its own name leads to the real root" "$(cat /rr/both/same)" native
 no "a link to nothing" cat $L/lost
 no "a loop" cat $L/loop1
+is "which is told as one" "$(cat $L/loop1 2>&1 | grep -c 'ymbolic links')" 1
 is "the whole path" "$(cat $E$L/abs)" emul
 is "relative to a folder" "$(cd $L && cat abs2 d/f dd/f)" "emul
 emul

@@ -395,6 +395,8 @@ fn find_detour(cx: &mut Cx<'_>, ret: c_int, (at, follow): Lookup) -> Result<Opti
             text,
             from: 0,
         }),
+        // namei(9) has seen no circle: its first link led out of the emulation root.
+        Err(fail) if fail == Errno::ELOOP.into() => return Err(fail),
         _ => None,
     })
 }
