@@ -1177,6 +1177,26 @@ lrs_credentials(struct thread *td, uid_t uids[3], gid_t gids[3])
 }
 
 /*
+ * Whether the current thread has something to act on: a signal, but for an
+ * ignored one, which is forgotten, a stop, the end.
+ */
+bool
+lrs_signal_due(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	bool due;
+
+	PROC_LOCK(p);
+	mtx_lock(&p->p_sigacts->ps_mtx);
+	due = cursig(td) != 0;
+	mtx_unlock(&p->p_sigacts->ps_mtx);
+	due |= P_SHOULDSTOP(p) != 0 || td_ast_pending(td, TDA_SUSPEND) ||
+	    (p->p_flag & (P_WEXIT | P_SINGLE_EXIT)) != 0;
+	PROC_UNLOCK(p);
+	return (due);
+}
+
+/*
  * The process whose folder of linprocfs a descriptor is, by the folder's name;
  * 0 for any other descriptor.
  */

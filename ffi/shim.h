@@ -222,6 +222,7 @@ void	lrs_credentials(struct thread *, uid_t uids[3], gid_t gids[3]);
 
 /* Futexes. */
 pid_t	lrs_process_folder(struct thread *, int);
+bool	lrs_signal_due(struct thread *);
 void	lrs_umtxq_lock_queued(struct umtx_q *);
 void	lrs_umtxq_lock_two(struct umtx_key *, struct umtx_key *);
 void	lrs_umtxq_unlock_two(struct umtx_key *, struct umtx_key *);

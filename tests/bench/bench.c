@@ -81,6 +81,55 @@ static long do_fork(void)
 		call(NR_exit, 0);
 	return pid < 0 ? pid : call(NR_wait4, pid, &status, 0, 0);
 }
+static unsigned char stack[32768] __attribute__((aligned(16)));
+static long thread_running;
+static void handler(int sig)
+{
+	(void)sig;
+}
+// A signal to oneself, its handler, and the way back.
+static long do_kill_self(void)
+{
+	static long pid;
+	if (!pid) {
+		pid = call(NR_getpid);
+		set_handler(SIGUSR, (void *)handler);
+	}
+	return call(NR_kill, pid, SIGUSR);
+}
+static void at_once(void) { end_thread(&thread_running); }
+static long do_thread(void)
+{
+	long got = start_thread(at_once, stack, sizeof(stack), &thread_running);
+	if (got >= 0)
+		join_thread(&thread_running);
+	return got;
+}
+// Two threads that wake each other in turn.
+static unsigned ping, pong;
+static void answers(void)
+{
+	for (unsigned turn = 1;; turn++) {
+		while (*(volatile unsigned *)&ping < turn)
+			DO_WAIT(&ping, turn - 1);
+		*(volatile unsigned *)&pong = turn;
+		DO_WAKE(&pong);
+	}
+}
+static long do_round_trip(void)
+{
+	static unsigned turn;
+	if (!turn) {
+		long got = start_thread(answers, stack, sizeof(stack), &thread_running);
+		if (got < 0)
+			return got;
+	}
+	*(volatile unsigned *)&ping = ++turn;
+	DO_WAKE(&ping);
+	while (*(volatile unsigned *)&pong < turn)
+		DO_WAIT(&pong, turn - 1);
+	return 0;
+}
 static long do_yield(void) { return call(NR_sched_yield); }
 
 #ifndef __FreeBSD__
@@ -116,6 +165,10 @@ static const struct {
 	{"sigprocmask", do_sigprocmask, ITERATIONS},
 	{"fork_exit_wait", do_fork, ITERATIONS / 10},
 	{"sched_yield", do_yield, ITERATIONS},
+	{"kill_self", do_kill_self, ITERATIONS},
+	{"thread_create_join", do_thread, ITERATIONS / 10},
+	// Last: its thread stays.
+	{"futex_round_trip", do_round_trip, ITERATIONS},
 };
 
 // ---- moving memory -----------------------------------------------------------

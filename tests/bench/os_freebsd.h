@@ -11,7 +11,8 @@ enum {
 	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
 	NR_fstatat = 552,
 	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, MAP_FIXED = 0x10, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
-	UMTX_OP_WAKE_PRIVATE = 16, AT_FDCWD = -100,
+	NR_kill = 37, NR_sigaction = 416, NR_thr_exit = 431, NR_thr_new = 455, SIGUSR = 30,
+	UMTX_OP_WAIT_UINT = 11, UMTX_OP_WAIT_UINT_PRIVATE = 15, UMTX_OP_WAKE_PRIVATE = 16, AT_FDCWD = -100,
 };
 
 // Failure is the carry flag, with a positive errno; made negative here. The
@@ -35,5 +36,49 @@ static inline long call6(long nr, long a, long b, long c, long d, long e, long f
 #define DO_STAT(path, buf) call(NR_fstatat, AT_FDCWD, path, buf, 0)
 #define DO_WAKE(word) call(NR_umtx_op, word, UMTX_OP_WAKE_PRIVATE, 1, 0, 0)
 #define DO_SIGPROCMASK(set) call(NR_sigprocmask, SIG_SETMASK, set, 0)
+#define DO_WAIT(word, value) call(NR_umtx_op, word, UMTX_OP_WAIT_UINT_PRIVATE, value, 0, 0)
+
+static inline long set_handler(int sig, void *handler)
+{
+	struct {
+		void *handler;
+		int flags;
+		unsigned mask[4];
+	} action = {handler, 0, {0}};
+	return call6(NR_sigaction, sig, (long)&action, 0, 0, 0, 0);
+}
+
+// ---- threads ------------------------------------------------------------------
+
+// A thread that runs `body`; the word is not 0 until it has ended (thr_new(2), thr_exit(2)).
+static inline long start_thread(void (*body)(void), void *stack, unsigned long size, long *running)
+{
+	long tid;
+	struct {
+		void *start, *arg, *stack;
+		unsigned long stack_size;
+		void *tls;
+		unsigned long tls_size;
+		long *child_tid, *parent_tid;
+		int flags;
+		void *rtp, *spare[3];
+	} param = {(void *)body, 0, stack, size, 0, 0, &tid, &tid, 0, 0, {0}};
+	*running = 2;
+	return call6(NR_thr_new, (long)&param, sizeof(param), 0, 0, 0, 0);
+}
+
+// thr_exit(2) stores 1 and wakes.
+static inline void end_thread(long *running)
+{
+	call6(NR_thr_exit, (long)running, 0, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+static inline void join_thread(long *running)
+{
+	int value;
+	while ((value = *(volatile int *)running) != 1)
+		call6(NR_umtx_op, (long)running, UMTX_OP_WAIT_UINT, value, 0, 0, 0);
+}
 
 #endif

@@ -10,7 +10,8 @@ enum {
 	NR_getpid = 39, NR_socketpair = 53, NR_fork = 57, NR_exit = 231, NR_wait4 = 61,
 	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
 	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, MAP_FIXED = 0x10, MREMAP_MAYMOVE = 1, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
-	FUTEX_WAKE_PRIVATE = 129,
+	NR_sigaction = 13, NR_kill = 62, NR_clone = 56, NR_thread_exit = 60, SIGUSR = 10,
+	FUTEX_WAIT = 0, FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129,
 };
 
 static inline long call6(long nr, long a, long b, long c, long d, long e, long f)
@@ -30,6 +31,63 @@ static inline long call6(long nr, long a, long b, long c, long d, long e, long f
 #define DO_WAKE(word) call(NR_futex, word, FUTEX_WAKE_PRIVATE, 1)
 // rt_sigprocmask wants the size of the set as its fourth argument.
 #define DO_SIGPROCMASK(set) call(NR_sigprocmask, SIG_SETMASK, set, 0, 8)
+
+#define DO_WAIT(word, value) call(NR_futex, word, FUTEX_WAIT_PRIVATE, value, 0)
+
+static inline long set_handler(int sig, void *handler)
+{
+	extern char restorer[];
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		unsigned long mask;
+	} action = {handler, 0x04000000, restorer, 0};
+	return call6(NR_sigaction, sig, (long)&action, 0, 8, 0, 0);
+}
+__asm__(".text\n"
+	"restorer:\n"
+	"	movl $15, %eax\n"
+	"	syscall\n");
+
+// ---- threads ------------------------------------------------------------------
+
+// A thread that runs `body`; the word is not 0 until it has ended.
+static inline long start_thread(void (*body)(void), void *stack, unsigned long size, long *running)
+{
+	void **top = (void **)((char *)stack + size) - 2;
+	*top = (void *)body;
+	*running = 1;
+	// The flags of pthread_create(3) but for thread-local storage.
+	register long r10 __asm__("r10") = (long)running;
+	register long r8 __asm__("r8") = 0;
+	long ret;
+	__asm__ volatile("syscall\n"
+			 "testq %%rax, %%rax\n"
+			 "jnz 1f\n"
+			 "popq %%rax\n"
+			 "xorl %%ebp, %%ebp\n"
+			 "call *%%rax\n"
+			 "1:\n"
+			 : "=a"(ret)
+			 : "a"(NR_clone), "D"(0x250f00), "S"(top), "d"(0), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static inline void end_thread(long *running)
+{
+	(void)running;
+	call6(NR_thread_exit, 0, 0, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+static inline void join_thread(long *running)
+{
+	int value;
+	while ((value = *(volatile int *)running) != 0)
+		call6(NR_futex, (long)running, FUTEX_WAIT, value, 0, 0, 0);
+}
 
 // ---- the vDSO's clock_gettime ----------------------------------------------
 

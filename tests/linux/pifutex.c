@@ -68,7 +68,7 @@ static void by_one(void)
 	eq("FUTEX_LOCK_PI2 of a free lock", pi(w, LOCK_PI2, NULL), 0);
 	pi(w, UNLOCK_PI, NULL);
 	*w = 0x3ffffff0;
-	eq("an owner that does not exist is ESRCH", pi(w, LOCK_PI, NULL), -3);
+	eq("an owner that does not exist is ESRCH", pi(w, LOCK_PI, NULL), -ESRCH);
 	*w = OWNER_DIED;
 	eq("a lock of the dead can be taken", pi(w, LOCK_PI, NULL), 0);
 	eq("and says whose it was", *w, OWNER_DIED | me);

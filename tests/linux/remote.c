@@ -242,11 +242,49 @@ static int policies(void)
 	return 0;
 }
 
+// ---- input and output ----------------------------------------------------------
+
+static int told_of(long tid)
+{
+	return (int)sc(252 /* ioprio_get */, 1, tid);
+}
+
+static int tells_own(void)
+{
+	return told_of(0) == (2 << 13 | 3) ? 0 : 1;
+}
+
+static int sets_real_time(void)
+{
+	sc(SYS_setresuid, 1000, 1000, 1000);
+	return sc(251 /* ioprio_set */, 1, 0, 1 << 13) == -EPERM ? 0 : 1;
+}
+
+static void io_priorities(void)
+{
+	eq("ioprio_get of a thread that never set one", told_of(0), 0);
+	eq("ioprio_set of best effort, level 3", sc(251, 1, 0, 2 << 13 | 3), 0);
+	eq("is told", told_of(0), 2 << 13 | 3);
+	eq("by the thread's id too", told_of(sc(SYS_gettid)), 2 << 13 | 3);
+	eq("and to a child", in_child(tells_own), 0);
+	eq("ioprio_set of the idle class", sc(251, 1, 0, 3 << 13), 0);
+	eq("of none", sc(251, 1, 0, 0), 0);
+	eq("none with a level is EINVAL", sc(251, 1, 0, 3), -EINVAL);
+	eq("a class that does not exist is EINVAL", sc(251, 1, 0, 5 << 13), -EINVAL);
+	eq("asking about nothing is EINVAL", sc(252, 4, 0), -EINVAL);
+	eq("a thread that does not exist is ESRCH", told_of(0x3ffffff0), -ESRCH);
+	if (sc(SYS_getuid) == 0)
+		eq("the real-time class takes a privilege", in_child(sets_real_time), 0);
+	else
+		skip("the real-time class takes a privilege", "not root");
+}
+
 int main(int argc UNUSED, char **argv UNUSED, char **envp UNUSED)
 {
 	memory();
 	sharing();
 	advice();
 	policies();
+	io_priorities();
 	return tap_done();
 }

@@ -45,6 +45,7 @@ pub mod futex2;
 pub mod handlers;
 pub mod inotify;
 pub mod ioctl;
+pub mod ioprio;
 pub mod ipc;
 pub mod lock;
 pub mod memfd;

@@ -59,7 +59,16 @@ const _: () = {
 };
 
 /// The FreeBSD set for a Linux set.
+#[inline]
 pub fn sigset_to_bsd(set: u64) -> BsdSigset {
+    // What most programs have most of the time.
+    if set == 0 {
+        return [0; 4];
+    }
+    set_of_some(set)
+}
+
+fn set_of_some(set: u64) -> BsdSigset {
     let [b0, b1, b2, b3, ..] = set.to_le_bytes();
     let classic = u32::from_le_bytes([b0, b1, b2, b3]);
     let mut low = 0;

@@ -45,6 +45,8 @@ pub struct ThreadState {
     pub timer_slack: Cell<u64>,
     /// The scheduling policy that FreeBSD has no name for (SCHED_BATCH, SCHED_IDLE), or 0.
     pub policy: AtomicI32,
+    /// What ioprio_get(2) answers.
+    pub(crate) io_priority: AtomicI32,
     /// Whether children start with the usual policy (SCHED_RESET_ON_FORK).
     pub reset_on_fork: AtomicBool,
     /// Whether a handler that starts on the alternate stack forgets it (SS_AUTODISARM).
@@ -70,6 +72,7 @@ impl ThreadState {
             in_exec: Cell::new(false),
             timer_slack: Cell::new(linux_abi::prctl::DEFAULT_TIMER_SLACK),
             policy: AtomicI32::new(0),
+            io_priority: AtomicI32::new(0),
             reset_on_fork: AtomicBool::new(false),
             autodisarm: Cell::new(false),
             memory_policy: Cell::default(),
@@ -87,6 +90,8 @@ impl ThreadState {
         child.memory_policy.set(self.memory_policy.get());
         let policy = self.policy.load(Ordering::Relaxed);
         child.policy.store(policy, Ordering::Relaxed);
+        let io_priority = self.io_priority.load(Ordering::Relaxed);
+        child.io_priority.store(io_priority, Ordering::Relaxed);
         self.seccomp.hand_down(&child.seccomp);
         if self.reset_on_fork.load(Ordering::Relaxed) {
             // SAFETY: caller.

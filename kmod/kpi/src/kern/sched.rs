@@ -150,6 +150,33 @@ pub fn set_policy(
     Ok(())
 }
 
+/// The priority of a thread's input and output that was set, or 0.
+pub fn io_priority(thread: &LockedThread<'_, '_>) -> i32 {
+    let state = thread.linux_state();
+    state.map_or(0, |s| s.io_priority.load(Ordering::Relaxed))
+}
+
+/// Sets that. EPERM for a thread of another user, or where it takes a privilege.
+pub fn set_io_priority(
+    cx: &Cx<'_>,
+    thread: &LockedThread<'_, '_>,
+    priority: i32,
+    privileged: bool,
+) -> Result<()> {
+    // SAFETY: current; the thread's process is locked.
+    let denied = unsafe {
+        ffi::p_cansched(cx.td(), thread.process()) != 0
+            || privileged && ffi::priv_check(cx.td(), ffi::PRIV_SCHED_RTPRIO.cast_signed()) != 0
+    };
+    if denied {
+        return Err(Errno::EPERM.into());
+    }
+    if let Some(state) = thread.linux_state() {
+        state.io_priority.store(priority, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 /// sched_rr_get_interval(2).
 pub fn interval(cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> Result<l_timespec> {
     let mut ts = ffi::timespec {

@@ -103,8 +103,36 @@ pub fn kern_sigsuspend(cx: &mut Cx<'_>, mask: BsdSigset) -> Result<Untouched> {
     }
 }
 
-/// sigtimedwait(2): takes the first signal of `set`. EAGAIN when the time is over, EINTR.
+/// sigtimedwait(2): takes the first signal of `set`. EAGAIN when the time is over; EINTR, which the
+/// kernel says for an ignored signal too: then the wait goes on.
 pub fn kern_sigtimedwait(
+    cx: &mut Cx<'_>,
+    set: BsdSigset,
+    timeout: Option<l_timespec>,
+) -> Result<BsdSiginfo> {
+    let mut left = timeout;
+    let begun = timeout.map(|_| super::poll::uptime_nsec(cx));
+    loop {
+        match sigtimedwait_once(cx, set, left) {
+            Err(Fail::Restart | Fail::Errno(Errno::EINTR)) => {}
+            done => return done,
+        }
+        // SAFETY: current, without locks.
+        if unsafe { ffi::lrs_signal_due(cx.td()) } {
+            return Err(Errno::EINTR.into());
+        }
+        if let (Some(begun), Some(timeout)) = (begun, timeout) {
+            let passed = super::poll::uptime_nsec(cx).saturating_sub(begun);
+            let rest = timeout.to_nsec_saturating().saturating_sub(passed).max(0);
+            left = Some(l_timespec {
+                tv_sec: rest / 1_000_000_000,
+                tv_nsec: rest % 1_000_000_000,
+            });
+        }
+    }
+}
+
+fn sigtimedwait_once(
     cx: &mut Cx<'_>,
     set: BsdSigset,
     timeout: Option<l_timespec>,

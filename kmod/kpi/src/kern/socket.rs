@@ -6,6 +6,7 @@ use core::mem::size_of;
 use core::ptr::NonNull;
 
 use linux_abi::bsd;
+use linux_abi::c::l_timeval;
 use linux_abi::control::{CONTROL_MAX, Sender};
 use linux_abi::fd::Fd;
 use linux_abi::pod::Pod;
@@ -343,7 +344,21 @@ pub fn send(
         Err(fail) if fail == Errno::ENOBUFS.into() && flags & linux_abi::bsd::MSG_DONTWAIT != 0 => {
             Err(Errno::EAGAIN.into())
         }
+        Err(Fail::Restart) => Err(restart(cx, fd, bsd::SO_SNDTIMEO)),
         Err(fail) => Err(would_block(cx, fd.0, fail)),
+    }
+}
+
+/// A wait that has a limit (SO_RCVTIMEO, SO_SNDTIMEO) does not begin anew after a handler.
+#[cold]
+fn restart(cx: &mut Cx<'_>, fd: Fd, name: i32) -> Fail {
+    let place = Place {
+        level: bsd::SOL_SOCKET,
+        name,
+    };
+    match option::<l_timeval>(cx, fd, place) {
+        Ok(limit) if limit.tv_sec != 0 || limit.tv_usec != 0 => Errno::EINTR.into(),
+        _ => Fail::Restart,
     }
 }
 
@@ -406,7 +421,10 @@ pub fn receive(
         check(error)?;
         Ok::<_, Fail>((message.msg_namelen, message.msg_flags))
     });
-    let (name_len, flags) = received.map_err(|fail| unconnected(cx, fd, fail))?;
+    let (name_len, flags) = received.map_err(|fail| match fail {
+        Fail::Restart => restart(cx, fd, bsd::SO_RCVTIMEO),
+        _ => unconnected(cx, fd, fail),
+    })?;
     Ok(Message {
         // CAST: a byte count below SSIZE_MAX.
         len: cx.retval() as usize,

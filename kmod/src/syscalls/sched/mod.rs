@@ -3,8 +3,10 @@
 
 mod affinity;
 mod attr;
+mod ioprio;
 mod policy;
 
 pub(crate) use affinity::*;
 pub(crate) use attr::*;
+pub(crate) use ioprio::*;
 pub(crate) use policy::*;
