@@ -1587,6 +1587,14 @@ lrs_wkilled(struct proc *p)
 	proc_wkilled(p);
 }
 
+/* The whole floating-point state of a thread, current until it is next in user mode. */
+const char *
+lrs_fpu_area(struct thread *td)
+{
+	fpugetregs(td);
+	return ((const char *)get_pcb_user_save_td(td));
+}
+
 /* The floating-point state of a thread that does not run in user mode. */
 void
 lrs_fpu_get(struct thread *td, char *to, size_t size)

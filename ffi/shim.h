@@ -262,6 +262,7 @@ void	lrs_trace_continue(struct proc *);
 void	lrs_trace_hold(struct thread *);
 void	lrs_trace_tell(struct proc *tracer);
 void	lrs_wkilled(struct proc *);
+const char *lrs_fpu_area(struct thread *);
 void	lrs_fpu_get(struct thread *, char *to, size_t size);
 int	lrs_fpu_set(struct thread *, char *from, size_t size);
 

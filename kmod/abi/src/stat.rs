@@ -159,20 +159,26 @@ const fn dev_to_linux_large(dev: u64) -> u64 {
     Device::from_bsd(dev).to_linux()
 }
 
-#[cold]
+/// What all numbers of file systems without a disk have in common.
+const NO_DISK: u64 = 0xffff_ffff_0000_ff00;
+
+/// [`Device::of_file_system`] in Linux's encoding: most calls of stat(2) come by here.
+#[inline]
 const fn file_system_to_linux(dev: u64) -> u64 {
-    Device::of_file_system(dev).to_linux()
+    if dev <= 0xffff {
+        return dev;
+    }
+    if dev & NO_DISK == NO_DISK {
+        return (dev & 0x0fff_0000) << 4 | dev & 0xff;
+    }
+    dev_to_linux_large(dev)
 }
 
 /// `struct stat` for a Linux program.
 #[inline]
 pub fn stat_to_linux(st: &BsdStat) -> l_newstat {
     l_newstat {
-        st_dev: if st.dev <= 0xffff {
-            st.dev
-        } else {
-            file_system_to_linux(st.dev)
-        },
+        st_dev: file_system_to_linux(st.dev),
         st_ino: st.ino,
         st_nlink: st.nlink,
         st_mode: mode_to_linux(st.mode),
@@ -307,6 +313,10 @@ mod tests {
         assert_eq!(stat_to_linux(&st).st_dev, 0x7120_0034);
         let x = statx_to_linux(&st);
         assert_eq!((x.stx_dev_major, x.stx_dev_minor), (0, 0x7_1234));
+        for dev in ODD.into_iter().chain([st.dev, 0xffff_ffff_0000_ff01]) {
+            let device = Device::of_file_system(dev);
+            assert_eq!(file_system_to_linux(dev), device.to_linux());
+        }
         let odd = Device::of_file_system(u64::MAX << 16);
         assert_eq!(odd, Device::from_bsd(u64::MAX << 16));
     }

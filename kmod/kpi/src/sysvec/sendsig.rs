@@ -11,7 +11,7 @@ use linux_abi::pod::Pod;
 use linux_abi::sigaction::{LinuxSaFlags, SS_AUTODISARM, sigaltstack_flags_to_linux};
 use linux_abi::sigframe::{
     self, FP_XSTATE_MAGIC1, FP_XSTATE_MAGIC2, FP_XSTATE_MAGIC2_SIZE, UC_FLAGS, UC_FP_XSTATE,
-    l_fpstate, l_rt_sigframe,
+    l_fpstate, l_fpx_sw_bytes, l_rt_sigframe,
 };
 use linux_abi::siginfo::{self, BsdSiginfo};
 use linux_abi::signal::{BSD_SIGPWR, BsdSignal, LinuxSignal};
@@ -128,41 +128,45 @@ unsafe fn delivery(
     })
 }
 
+/// The end of the legacy area, which the processor leaves to software.
+#[repr(C)]
+struct Tail {
+    reserved2: [u32; 12],
+    sw_reserved: l_fpx_sw_bytes,
+}
+
+/// Bytes of the legacy area before that.
+const HARDWARE: usize = offset_of!(l_fpstate, reserved2);
+const _: () = assert!(LEGACY == 512 && HARDWARE + size_of::<Tail>() == LEGACY);
+
 /// The pieces of floating-point state, in kernel memory of this thread.
 struct FpState {
-    legacy: l_fpstate,
-    extended: *const u8,
+    /// What the kernel has saved: the legacy area, then the extended one.
+    area: *const u8,
+    tail: Tail,
     extended_len: usize,
 }
 
 unsafe fn fp_state(td: *mut ffi::thread) -> FpState {
-    // SAFETY: td is curthread; mcontext is plain data that get_fpcontext fills in.
-    unsafe {
-        let mut mc: ffi::mcontext_t = core::mem::zeroed();
-        let mut extended = core::ptr::null_mut();
-        let mut extended_len = 0;
-        ffi::get_fpcontext(td, &raw mut mc, &raw mut extended, &raw mut extended_len);
-        const { assert!(size_of::<l_fpstate>() == 512) };
-        // SAFETY: mc_fpstate holds an FXSAVE image, which l_fpstate describes; all bit patterns are valid.
-        let mut legacy = (&raw const mc.mc_fpstate)
-            .cast::<l_fpstate>()
-            .read_unaligned();
-        legacy.reserved2 = Pod::ZERO;
-        legacy.sw_reserved = Pod::ZERO;
-        if extended.is_null() {
-            extended_len = 0;
-        } else {
-            let size = (LEGACY + extended_len) as u32;
-            legacy.sw_reserved.magic1 = FP_XSTATE_MAGIC1;
-            legacy.sw_reserved.xstate_size = size;
-            legacy.sw_reserved.extended_size = size + FP_XSTATE_MAGIC2_SIZE as u32;
-            legacy.sw_reserved.xfeatures = ffi::xsave_mask;
-        }
-        FpState {
-            legacy,
-            extended: extended.cast(),
-            extended_len,
-        }
+    // SAFETY: td is curthread; the area is its own for as long as it is in the kernel.
+    let area = unsafe { ffi::lrs_fpu_area(td) };
+    let extended_len = extended_size();
+    let mut sw_reserved = l_fpx_sw_bytes::ZERO;
+    if extended_len != 0 {
+        let size = (LEGACY + extended_len) as u32;
+        sw_reserved.magic1 = FP_XSTATE_MAGIC1;
+        sw_reserved.xstate_size = size;
+        sw_reserved.extended_size = size + FP_XSTATE_MAGIC2_SIZE as u32;
+        // SAFETY: written once at boot.
+        sw_reserved.xfeatures = unsafe { ffi::xsave_mask };
+    }
+    FpState {
+        area: area.cast(),
+        tail: Tail {
+            reserved2: Pod::ZERO,
+            sw_reserved,
+        },
+        extended_len,
     }
 }
 
@@ -178,25 +182,29 @@ impl FpState {
 
     /// Copies the area out at `at`; false where the stack cannot take it.
     unsafe fn copyout(&self, at: u64) -> bool {
-        // SAFETY: kernel copy; `extended` has extended_len bytes.
+        let magic2 = FP_XSTATE_MAGIC2;
+        let tail_at = at.wrapping_add(HARDWARE as u64);
+        let extended_at = at.wrapping_add(LEGACY as u64);
+        let magic_at = extended_at.wrapping_add(self.extended_len as u64);
+        // SAFETY: kernel copy; the area has extended_len bytes after the legacy ones.
         unsafe {
-            if ffi::copyout((&raw const self.legacy).cast(), at as *mut _, LEGACY) != 0 {
-                return false;
-            }
-            if self.extended_len == 0 {
-                return true;
-            }
-            let at = at.wrapping_add(LEGACY as u64);
-            if ffi::copyout(self.extended.cast(), at as *mut _, self.extended_len) != 0 {
-                return false;
-            }
-            let magic2 = FP_XSTATE_MAGIC2;
-            let at = at.wrapping_add(self.extended_len as u64);
-            ffi::copyout(
-                (&raw const magic2).cast(),
-                at as *mut _,
-                size_of_val(&magic2),
-            ) == 0
+            ffi::copyout(self.area.cast(), at as *mut _, HARDWARE) == 0
+                && ffi::copyout(
+                    (&raw const self.tail).cast(),
+                    tail_at as *mut _,
+                    size_of::<Tail>(),
+                ) == 0
+                && (self.extended_len == 0
+                    || ffi::copyout(
+                        self.area.wrapping_add(LEGACY).cast(),
+                        extended_at as *mut _,
+                        self.extended_len,
+                    ) == 0
+                        && ffi::copyout(
+                            (&raw const magic2).cast(),
+                            magic_at as *mut _,
+                            size_of_val(&magic2),
+                        ) == 0)
         }
     }
 }

@@ -6,7 +6,7 @@
 //! Linux with SIGSEGV.
 
 use core::ffi::c_int;
-use core::mem::size_of;
+use core::mem::{MaybeUninit, align_of, size_of};
 
 use linux_abi::c::l_stack_t;
 use linux_abi::pod::Pod;
@@ -20,6 +20,9 @@ use super::sendsig::extended_size;
 use crate::Cx;
 use crate::door::Untouched;
 use crate::emul::ThreadState;
+
+// The kernel keeps the area where a savefpu may lie.
+const _: () = assert!(align_of::<ffi::mcontext_t>() >= align_of::<l_fpstate>());
 
 /// What a handler may change: the arithmetic flags, AC, TF and RF (Linux FIX_EFLAGS).
 const USER_FLAGS: u64 = 0x0005_0dd5;
@@ -56,15 +59,17 @@ unsafe fn restore(td: *mut ffi::thread) -> bool {
         let regs = &mut *(*td).td_frame;
         // The handler's `ret` has taken pretcode off the stack.
         let at = regs.tf_rsp.cast_unsigned().wrapping_sub(8);
-        let mut frame = l_rt_sigframe::ZERO;
+        let mut frame = MaybeUninit::<l_rt_sigframe>::uninit();
         if ffi::copyin(
             at as *const _,
-            (&raw mut frame).cast(),
+            frame.as_mut_ptr().cast(),
             size_of::<l_rt_sigframe>(),
         ) != 0
         {
             return false;
         }
+        // All of it has been copied in; any bytes are a frame.
+        let frame = frame.assume_init_ref();
         let mc = &frame.uc.uc_mcontext;
         if !ffi::lrs_cs_secure(c_int::from(mc.cs)) {
             return false;
@@ -152,26 +157,21 @@ unsafe fn restore_fp(td: *mut ffi::thread, from: u64) -> bool {
             ffi::fpstate_drop(td);
             return true;
         }
-        let mut mc: ffi::mcontext_t = core::mem::zeroed();
-        mc.mc_ownedfp = i64::from(ffi::_MC_FPOWNED_FPU);
-        mc.mc_fpformat = i64::from(ffi::_MC_FPFMT_XMM);
-        let mut legacy = l_fpstate::ZERO;
-        if ffi::copyin(
-            from as *const _,
-            (&raw mut legacy).cast(),
-            size_of::<l_fpstate>(),
-        ) != 0
-        {
+        // set_fpcontext looks at three members; the area is copied into its place.
+        let mut mc = MaybeUninit::<ffi::mcontext_t>::uninit();
+        let mc = mc.as_mut_ptr();
+        (*mc).mc_ownedfp = i64::from(ffi::_MC_FPOWNED_FPU);
+        (*mc).mc_fpformat = i64::from(ffi::_MC_FPFMT_XMM);
+        let legacy = (&raw mut (*mc).mc_fpstate).cast::<l_fpstate>();
+        if ffi::copyin(from as *const _, legacy.cast(), size_of::<l_fpstate>()) != 0 {
             return false;
         }
-        let has_extended = extended_present(&legacy, from);
+        let legacy = &mut *legacy;
+        let has_extended = extended_present(legacy, from);
         legacy.reserved2 = Pod::ZERO;
         legacy.sw_reserved = Pod::ZERO;
-        (&raw mut mc.mc_fpstate)
-            .cast::<l_fpstate>()
-            .write_unaligned(legacy);
         if !has_extended {
-            return ffi::set_fpcontext(td, &raw mut mc, core::ptr::null_mut(), 0) == 0;
+            return ffi::set_fpcontext(td, mc, core::ptr::null_mut(), 0) == 0;
         }
 
         // fpu_save_area_alloc gives room for the machine's whole state.
@@ -179,7 +179,7 @@ unsafe fn restore_fp(td: *mut ffi::thread, from: u64) -> bool {
         let len = extended_size();
         let at = from.wrapping_add(size_of::<l_fpstate>() as u64);
         let ok = ffi::copyin(at as *const _, area.cast(), len) == 0
-            && ffi::set_fpcontext(td, &raw mut mc, area.cast(), len) == 0;
+            && ffi::set_fpcontext(td, mc, area.cast(), len) == 0;
         ffi::fpu_save_area_free(area);
         ok
     }
