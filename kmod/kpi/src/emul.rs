@@ -499,7 +499,7 @@ pub(crate) unsafe fn thread_gone(td: *mut ffi::thread) {
         let stored = unsafe { ffi::suword32(clear as *mut _, 0) } == 0;
         if stored {
             // SAFETY: as above.
-            unsafe { crate::futex::wake_raw(td, clear, 1, true) };
+            unsafe { crate::futex::wake_raw(td, clear, 1) };
         }
     }
     // SAFETY: td is current; drops what is left of priority-inheritance mutexes.

@@ -131,13 +131,22 @@ pub(crate) unsafe fn wake_mask(
 ///
 /// # Safety
 /// `td` is current with its user map.
-pub(crate) unsafe fn wake_raw(_td: *mut ffi::thread, addr: u64, count: i32, shared: bool) {
-    // SAFETY: caller.
-    let _ = unsafe { wake_mask(addr, count, shared, MATCH_ANY) };
-    if shared {
-        // The waiter may have used a private key (FUTEX_PRIVATE_FLAG) on the same word.
-        // SAFETY: caller.
-        let _ = unsafe { wake_mask(addr, count, false, MATCH_ANY) };
+pub(crate) unsafe fn wake_raw(_td: *mut ffi::thread, addr: u64, count: i32) {
+    // SAFETY: caller; the key is referenced and its chain locked around the signal.
+    unsafe {
+        let Ok(mut key) = Key::get(addr, true) else {
+            return;
+        };
+        ffi::lrs_umtxq_lock(key.as_mut());
+        let woken = ffi::umtxq_signal_mask(key.as_mut(), count, MATCH_ANY);
+        ffi::lrs_umtxq_unlock(key.as_mut());
+        if woken != 0 {
+            crate::kern::futex_many::woken();
+        }
+        if key.0.shared != 0 {
+            // The waiter may have used FUTEX_PRIVATE_FLAG, which makes another key of a shared word only.
+            let _ = wake_mask(addr, count, false, MATCH_ANY);
+        }
     }
 }
 
@@ -228,7 +237,7 @@ unsafe fn owner_died(td: *mut ffi::thread, addr: u64, tid: i32, lends: bool) {
             && old & WAITERS != 0
             && !lends
         {
-            wake_raw(td, addr, 1, true);
+            wake_raw(td, addr, 1);
         }
     }
 }
