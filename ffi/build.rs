@@ -42,6 +42,7 @@ fn main() {
         "mqueue.c",
         "coredump.c",
         "rename.c",
+        "socket.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -103,6 +104,7 @@ fn main() {
             Path::new("mqueue.c"),
             Path::new("coredump.c"),
             Path::new("rename.c"),
+            Path::new("socket.c"),
         ],
     );
 }

@@ -39,6 +39,11 @@ void	lrs_shared_object_destroy(vm_object_t, char *mapping, vm_size_t size);
 int	lrs_map_shared_object(struct proc *, vm_object_t, vm_offset_t addr,
 	    vm_size_t size);
 bool	lrs_fd_nonblocking(struct thread *, int fd);
+int	lrs_socket_identity(struct thread *, int fd, uint32_t *, uint64_t *);
+bool	lrs_records(struct thread *, int fd);
+int	lrs_records_room(struct thread *, int fd, size_t len);
+size_t	lrs_records_skip(struct thread *, int fd);
+int	lrs_nap(void);
 int	lrs_mqueue_call(struct thread *, int number, void *args);
 int	lrs_mqueue_set_nonblocking(struct thread *, int fd, bool on);
 void	lrs_umtxq_lock(struct umtx_key *);

@@ -172,18 +172,9 @@ pub fn control_to_linux(bsd_bytes: &[u8], out: &mut [u8], mut lost: impl FnMut(i
     let mut rest = bsd_bytes;
     let mut writer = Writer { out, used: 0 };
     let mut truncated = false;
-    while rest.len() >= HEADER {
-        let length = u32_at(rest, 0).unwrap_or(0) as usize;
-        if length < HEADER || length > rest.len() {
-            break;
-        }
-        let message = Message {
-            level: i32_at(rest, 4).unwrap_or(0),
-            kind: i32_at(rest, 8).unwrap_or(0),
-            data: rest.get(HEADER..length).unwrap_or(&[]),
-        };
-        truncated |= !one_to_linux(&message, &mut writer, &mut lost);
-        rest = rest.get(align(length)..).unwrap_or(&[]);
+    while let Some((message, next)) = next_bsd(rest) {
+        truncated |= !one_to_linux(&message, bsd_bytes, &mut writer, &mut lost);
+        rest = next;
     }
     Received {
         used: writer.used,
@@ -191,9 +182,24 @@ pub fn control_to_linux(bsd_bytes: &[u8], out: &mut [u8], mut lost: impl FnMut(i
     }
 }
 
+/// The first message of FreeBSD's form, and what follows it.
+fn next_bsd(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
+    let length = u32_at(bytes, 0)? as usize;
+    if length < HEADER || length > bytes.len() {
+        return None;
+    }
+    let message = Message {
+        level: i32_at(bytes, 4).unwrap_or(0),
+        kind: i32_at(bytes, 8).unwrap_or(0),
+        data: bytes.get(HEADER..length).unwrap_or(&[]),
+    };
+    Some((message, bytes.get(align(length)..).unwrap_or(&[])))
+}
+
 /// False if it did not fit whole.
 fn one_to_linux(
     message: &Message<'_>,
+    all: &[u8],
     writer: &mut Writer<'_>,
     lost: &mut impl FnMut(i32),
 ) -> bool {
@@ -213,12 +219,28 @@ fn one_to_linux(
             }
             (SOL_SOCKET, linux::SCM_CREDENTIALS, &short)
         }
-        // The address it was sent to: of in_pktinfo all but the interface.
+        // The address it was sent to, and the interface it came through, which is another message.
         (IPPROTO_IP, IP_RECVDSTADDR) => {
+            for (to, from) in short.iter_mut().zip(interface(all)) {
+                *to = from;
+            }
             for (to, from) in short.iter_mut().skip(4).zip(data.iter().chain(data)) {
                 *to = *from;
             }
             (0, linux::IP_PKTINFO, &short)
+        }
+        // struct sockaddr_in.
+        (IPPROTO_IP, IP_ORIGDSTADDR) => {
+            let Some([_, family, rest @ ..]) = data.first_chunk::<16>() else {
+                return true;
+            };
+            let mut address = [0; 16];
+            let [low, ..] = &mut address;
+            *low = *family;
+            for (to, from) in address.iter_mut().skip(2).zip(rest) {
+                *to = *from;
+            }
+            return write_linux(0, linux::IP_ORIGDSTADDR, &address, writer);
         }
         (IPPROTO_IP, IP_RECVTTL) => {
             if let ([to, ..], [from, ..]) = (&mut short, data) {
@@ -233,6 +255,20 @@ fn one_to_linux(
         _ => return true,
     };
     write_linux(level, kind, data, writer)
+}
+
+/// The interface that IP_RECVIF tells, as an int: its number in `struct sockaddr_dl`. 0 without.
+fn interface(all: &[u8]) -> [u8; 4] {
+    let mut rest = all;
+    while let Some((message, next)) = next_bsd(rest) {
+        if (message.level, message.kind) == (IPPROTO_IP, IP_RECVIF)
+            && let Some([_, _, low, high, ..]) = message.data.first_chunk::<4>()
+        {
+            return [*low, *high, 0, 0];
+        }
+        rest = next;
+    }
+    [0; 4]
 }
 
 /// As put_cmsg: what does not fit is cut; no room for a header, no message. False if cut.
@@ -366,6 +402,26 @@ mod tests {
         assert_eq!(
             got,
             linux_message(0, 8, &[0, 0, 0, 0, 1, 2, 3, 4, 1, 2, 3, 4])
+        );
+    }
+
+    /// A source address, and the interface that comes in a message of its own.
+    #[test]
+    fn pktinfo_with_interface() {
+        let mut bytes = bsd_message(0, 7, &[1, 2, 3, 4]);
+        bytes.extend(bsd_message(0, 20, &[54, 18, 3, 0, 0, 0]));
+        let (got, _, _) = receive(&bytes, 64);
+        assert_eq!(
+            got,
+            linux_message(0, 8, &[3, 0, 0, 0, 1, 2, 3, 4, 1, 2, 3, 4])
+        );
+        let (got, _, _) = receive(
+            &bsd_message(0, 27, &[16, 2, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]),
+            64,
+        );
+        assert_eq!(
+            got,
+            linux_message(0, 20, &[2, 0, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0])
         );
     }
 

@@ -4,6 +4,7 @@
 use linux_raw_sys::general as linux;
 
 use crate::Errno;
+use crate::bsd;
 
 /// `EPOLL_CLOEXEC` of epoll_create1(2).
 pub const EPOLL_CLOEXEC: u32 = linux::EPOLL_CLOEXEC;
@@ -116,6 +117,26 @@ pub struct Found {
 }
 
 impl Found {
+    /// The events of epoll, among those asked for, that FreeBSD's poll(2) finds at a socket.
+    pub const fn polled(found: i16, interest: Interest) -> u32 {
+        let mut events = 0;
+        if found & bsd::POLLIN as i16 != 0 {
+            events |= IN;
+        }
+        if found & bsd::POLLOUT as i16 != 0 {
+            events |= OUT;
+        }
+        if found & bsd::POLLRDHUP as i16 != 0 {
+            events |= linux::EPOLLRDHUP;
+            // A local socket of which only its own end is shut down tells POLLHUP as well.
+            if found & bsd::POLLHUP as i16 != 0 {
+                // FreeBSD tells POLLOUT no more then.
+                events |= EPOLLHUP | OUT;
+            }
+        }
+        events & (interest.bits() | ALWAYS)
+    }
+
     /// The events of epoll, among those asked for.
     pub const fn events(self, interest: Interest) -> u32 {
         let mut events = 0;
@@ -202,6 +223,19 @@ mod tests {
             };
             assert_eq!(found.events(Interest::from_bits(0)) & !ALWAYS, 0);
         }
+    }
+
+    /// What poll(2) finds.
+    #[test]
+    fn polled_events() {
+        let (input, output, hung, read_hung) = (1, 4, 0x10, 0x4000);
+        assert_eq!(Found::polled(input | output, all()), IN | OUT);
+        assert_eq!(Found::polled(output | hung, all()), OUT);
+        let over = Found::polled(
+            input | hung | read_hung,
+            Interest::from_bits(linux::EPOLLIN),
+        );
+        assert_eq!(over, linux::EPOLLIN | EPOLLHUP);
     }
 
     /// The usual cases.

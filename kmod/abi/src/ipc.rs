@@ -257,10 +257,16 @@ const SHM_HUGETLB: i32 = 0o4000;
 /// The flags of shmget(2) that FreeBSD knows: IPC_CREAT, IPC_EXCL and the rights, which are the
 /// same. SHM_NORESERVE is ignored: what is reserved is a matter of FreeBSD's overcommit policy.
 ///
-/// ENOMEM for a new segment of huge pages, as on a Linux that keeps none.
-pub fn shmget_flags(flags: i32, may_make: bool) -> Result<i32, Errno> {
+/// ENOMEM for a new segment of huge pages, as on a Linux that keeps none; EINVAL for none at all, and for pages
+/// of a size that x86-64 has not.
+pub fn shmget_flags(flags: i32, size: usize, may_make: bool) -> Result<i32, Errno> {
     if may_make && flags & SHM_HUGETLB != 0 {
-        return Err(Errno::ENOMEM);
+        let known = matches!(flags >> 26 & 0x3f, 0 | 21 | 30);
+        return Err(if known && size > 0 {
+            Errno::ENOMEM
+        } else {
+            Errno::EINVAL
+        });
     }
     Ok(flags & (bsd::IPC_CREAT | bsd::IPC_EXCL | i32::from(RIGHTS)))
 }

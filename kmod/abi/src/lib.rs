@@ -54,6 +54,7 @@ pub mod mman;
 pub mod mount;
 pub mod mqueue;
 pub mod mremap;
+pub mod multicast;
 pub mod netif;
 pub mod netlink;
 pub mod node;

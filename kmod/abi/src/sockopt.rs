@@ -8,72 +8,14 @@ use crate::bsd;
 use crate::c::l_ucred;
 use crate::pod::pod;
 
-/// FreeBSD's numbers that only options use (netinet/in.h, netinet6/in6.h, netinet/tcp.h, sys/un.h).
-pub mod number {
-    #![expect(missing_docs, reason = "the headers' names")]
-    pub const SOL_LOCAL: i32 = 0;
-    pub const LOCAL_PEERCRED: i32 = 1;
-    pub const LOCAL_CREDS_PERSISTENT: i32 = 3;
-    pub const SO_TS_CLOCK: i32 = 0x1017;
-    pub const SO_TS_REALTIME_MICRO: i32 = 0;
-    pub const SO_TS_REALTIME: i32 = 2;
-    pub const IPPROTO_IP: i32 = 0;
-    pub const IPPROTO_TCP: i32 = 6;
-    pub const IPPROTO_IPV6: i32 = 41;
-    pub const IP_OPTIONS: i32 = 1;
-    pub const IP_HDRINCL: i32 = 2;
-    pub const IP_TOS: i32 = 3;
-    pub const IP_TTL: i32 = 4;
-    pub const IP_RECVDSTADDR: i32 = 7;
-    pub const IP_MULTICAST_IF: i32 = 9;
-    pub const IP_MULTICAST_TTL: i32 = 10;
-    pub const IP_MULTICAST_LOOP: i32 = 11;
-    pub const IP_ADD_MEMBERSHIP: i32 = 12;
-    pub const IP_DROP_MEMBERSHIP: i32 = 13;
-    pub const IP_BINDANY: i32 = 24;
-    pub const IP_RECVTTL: i32 = 65;
-    pub const IP_MINTTL: i32 = 66;
-    pub const IP_DONTFRAG: i32 = 67;
-    pub const IP_RECVTOS: i32 = 68;
-    pub const IPV6_UNICAST_HOPS: i32 = 4;
-    pub const IPV6_MULTICAST_IF: i32 = 9;
-    pub const IPV6_MULTICAST_HOPS: i32 = 10;
-    pub const IPV6_MULTICAST_LOOP: i32 = 11;
-    pub const IPV6_JOIN_GROUP: i32 = 12;
-    pub const IPV6_LEAVE_GROUP: i32 = 13;
-    pub const IPV6_CHECKSUM: i32 = 26;
-    pub const IPV6_V6ONLY: i32 = 27;
-    pub const IPV6_RECVPKTINFO: i32 = 36;
-    pub const IPV6_RECVHOPLIMIT: i32 = 37;
-    pub const IPV6_RECVRTHDR: i32 = 38;
-    pub const IPV6_RECVHOPOPTS: i32 = 39;
-    pub const IPV6_RECVDSTOPTS: i32 = 40;
-    pub const IPV6_RECVPATHMTU: i32 = 43;
-    pub const IPV6_PKTINFO: i32 = 46;
-    pub const IPV6_HOPLIMIT: i32 = 47;
-    pub const IPV6_RECVTCLASS: i32 = 57;
-    pub const IPV6_TCLASS: i32 = 61;
-    pub const IPV6_DONTFRAG: i32 = 62;
-    pub const IPV6_BINDANY: i32 = 64;
-    pub const TCP_NODELAY: i32 = 1;
-    pub const TCP_MAXSEG: i32 = 2;
-    pub const TCP_NOPUSH: i32 = 4;
-    pub const TCP_INFO: i32 = 32;
-    pub const TCP_CONGESTION: i32 = 64;
-    pub const TCP_KEEPIDLE: i32 = 256;
-    pub const TCP_KEEPINTVL: i32 = 512;
-    pub const TCP_KEEPCNT: i32 = 1024;
-    pub const TCP_FASTOPEN: i32 = 1025;
-    /// NETLINK_LIST_MEMBERSHIPS (netlink/netlink.h): a bit for each of the first 32 groups.
-    pub const NETLINK_GROUPS: super::Place = super::Place {
-        level: super::SOL_NETLINK,
-        name: 9,
-    };
-}
+pub mod number;
 use number::*;
 
 /// Linux's level of socket(7), whose values are an int at least.
 pub const SOL_SOCKET: i32 = linux::SOL_SOCKET.cast_signed();
+/// The levels of ICMP for IPv6 and of raw(7).
+const SOL_ICMPV6: i32 = 58;
+const SOL_RAW: i32 = 255;
 /// netlink(7)'s level, the same on FreeBSD, as are its options.
 const SOL_NETLINK: i32 = 270;
 
@@ -117,6 +59,32 @@ pub enum SocketOption {
     Fragments(Place),
     /// The state of a TCP connection; cannot be set.
     TcpInfo,
+    /// How many routers a packet may pass; -1 is the default.
+    Hops(Place),
+    /// IP_PKTINFO, which is two options here: the address and the interface.
+    PacketInfo,
+    /// IP_ADD_SOURCE_MEMBERSHIP and its kin ([`crate::multicast`]).
+    MulticastSource(Place),
+    /// MCAST_JOIN_GROUP and its kin, which may name a source as well.
+    MulticastGroup(Place, bool),
+    /// A time in milliseconds, on FreeBSD in seconds.
+    Milliseconds(Place),
+    /// Which types of ICMP for IPv6 are kept back; FreeBSD has the bits the other way round.
+    Icmp6Filter,
+    /// The same of ICMP, which FreeBSD lacks.
+    IcmpFilter,
+    /// A number for firewalls, SO_MARK.
+    Mark,
+    /// A number that no other socket has; cannot be set.
+    Cookie,
+    /// The groups of who is at the other end; cannot be set.
+    PeerGroups,
+    /// A pidfd of who is at the other end; cannot be set.
+    PeerPidfd,
+    /// The interface to keep to, which FreeBSD cannot; its name is empty.
+    Device,
+    /// Setting it is this error, as of a Linux that was built without.
+    Refused(Errno),
     /// Can be read and is this; set to anything, it does nothing, as a hint may.
     Hint(i32),
     /// Can be read and is this; cannot be set.
@@ -131,6 +99,9 @@ pub fn option(level: i32, name: i32) -> Result<SocketOption, Errno> {
         linux_ip::IP => ip(name),
         linux_ip::TCP => tcp(name),
         linux_ip::IPV6 => ipv6(name),
+        // ICMPV6_FILTER of linux/icmpv6.h, ICMP_FILTER of linux/icmp.h.
+        SOL_ICMPV6 if name == 1 => Ok(SocketOption::Icmp6Filter),
+        SOL_RAW if name == 1 => Ok(SocketOption::IcmpFilter),
         SOL_NETLINK => netlink(name),
         _ => Err(Errno::ENOPROTOOPT),
     }
@@ -175,6 +146,15 @@ fn socket(name: u32) -> Result<SocketOption, Errno> {
         linux::SO_SNDTIMEO_OLD | linux::SO_SNDTIMEO_NEW => Time(place(bsd::SO_SNDTIMEO)),
         linux::SO_TIMESTAMP_OLD | linux::SO_TIMESTAMP_NEW => Timestamps(false),
         linux::SO_TIMESTAMPNS_OLD | linux::SO_TIMESTAMPNS_NEW => Timestamps(true),
+        linux::SO_MARK => Mark,
+        linux::SO_COOKIE => Cookie,
+        linux::SO_PEERGROUPS => PeerGroups,
+        linux::SO_PEERPIDFD => PeerPidfd,
+        linux::SO_BINDTODEVICE => Device,
+        linux::SO_MAX_PACING_RATE => Int(place(SO_MAX_PACING_RATE)),
+        // There is none; nothing polls a device; there is no error queue.
+        linux::SO_DETACH_FILTER => Refused(Errno::ENOENT),
+        linux::SO_BUSY_POLL | linux::SO_SELECT_ERR_QUEUE => Hint(0),
         linux::SO_ACCEPTCONN => Flag(place(bsd::SO_ACCEPTCONN)),
         linux::SO_PROTOCOL => Protocol,
         linux::SO_DOMAIN => Domain,
@@ -187,10 +167,18 @@ fn ip(name: u32) -> Result<SocketOption, Errno> {
     let place = |name| at(IPPROTO_IP, name);
     Ok(match name {
         linux::IP_TOS => Int(place(IP_TOS)),
-        linux::IP_TTL => Int(place(IP_TTL)),
+        linux::IP_TTL => Hops(place(IP_TTL)),
         linux::IP_HDRINCL => Flag(place(IP_HDRINCL)),
         linux::IP_OPTIONS => Bytes(place(IP_OPTIONS)),
-        linux::IP_PKTINFO => Flag(place(IP_RECVDSTADDR)),
+        linux::IP_PKTINFO => PacketInfo,
+        linux::IP_ORIGDSTADDR => Flag(place(IP_ORIGDSTADDR)),
+        // Errors reach connected sockets, and the error queue is always empty; C libraries set this when they
+        // ask name servers. A port is chosen when it is bound. Groups are the socket's own.
+        linux::IP_RECVERR | linux::IP_BIND_ADDRESS_NO_PORT | linux::IP_MULTICAST_ALL => Hint(0),
+        linux::IP_ADD_SOURCE_MEMBERSHIP => MulticastSource(place(IP_ADD_SOURCE_MEMBERSHIP)),
+        linux::IP_DROP_SOURCE_MEMBERSHIP => MulticastSource(place(IP_DROP_SOURCE_MEMBERSHIP)),
+        linux::IP_BLOCK_SOURCE => MulticastSource(place(IP_BLOCK_SOURCE)),
+        linux::IP_UNBLOCK_SOURCE => MulticastSource(place(IP_UNBLOCK_SOURCE)),
         linux::IP_MTU_DISCOVER => Fragments(place(IP_DONTFRAG)),
         linux::IP_RECVTTL => Flag(place(IP_RECVTTL)),
         linux::IP_RECVTOS => Flag(place(IP_RECVTOS)),
@@ -201,7 +189,7 @@ fn ip(name: u32) -> Result<SocketOption, Errno> {
         linux::IP_MULTICAST_LOOP => Flag(place(IP_MULTICAST_LOOP)),
         linux::IP_ADD_MEMBERSHIP => Bytes(place(IP_ADD_MEMBERSHIP)),
         linux::IP_DROP_MEMBERSHIP => Bytes(place(IP_DROP_MEMBERSHIP)),
-        _ => return Err(Errno::ENOPROTOOPT),
+        name => return groups(IPPROTO_IP, name),
     })
 }
 
@@ -228,8 +216,17 @@ fn ipv6(name: u32) -> Result<SocketOption, Errno> {
         linux::IPV6_TCLASS => Int(place(IPV6_TCLASS)),
         linux::IPV6_DONTFRAG => Flag(place(IPV6_DONTFRAG)),
         linux::IPV6_FREEBIND | linux::IPV6_TRANSPARENT => Flag(place(IPV6_BINDANY)),
-        _ => return Err(Errno::ENOPROTOOPT),
+        linux::IPV6_AUTOFLOWLABEL => Flag(place(IPV6_AUTOFLOWLABEL)),
+        // As those of IPv4.
+        linux::IPV6_RECVERR | linux::IPV6_MULTICAST_ALL => Hint(0),
+        name => return groups(IPPROTO_IPV6, name),
     })
+}
+
+fn groups(level: i32, name: u32) -> Result<SocketOption, Errno> {
+    let (place, with_source) =
+        crate::multicast::group_option(level, name).ok_or(Errno::ENOPROTOOPT)?;
+    Ok(SocketOption::MulticastGroup(place, with_source))
 }
 
 /// netlink(7). Not there: NETLINK_PKTINFO, as FreeBSD does not tell which group a message was for;
@@ -264,8 +261,26 @@ fn tcp(name: u32) -> Result<SocketOption, Errno> {
         linux::TCP_QUICKACK => Hint(1),
         linux::TCP_CONGESTION => Bytes(place(TCP_CONGESTION)),
         linux::TCP_FASTOPEN => Int(place(TCP_FASTOPEN)),
+        linux::TCP_USER_TIMEOUT => Milliseconds(place(TCP_MAXUNACKTIME)),
+        // When to accept, how much to send ahead, how to lose less: for speed alone.
+        linux::TCP_DEFER_ACCEPT
+        | linux::TCP_WINDOW_CLAMP
+        | linux::TCP_NOTSENT_LOWAT
+        | linux::TCP_THIN_LINEAR_TIMEOUTS
+        | linux::TCP_THIN_DUPACK => Hint(0),
+        // tcp(7): without the module that the name asks for.
+        linux::TCP_ULP => Refused(Errno::ENOENT),
         _ => return Err(Errno::ENOPROTOOPT),
     })
+}
+
+/// IP_TTL. EINVAL beyond 1 to 255, but -1 is the usual 64.
+pub const fn hops_to_bsd(hops: i32) -> Result<i32, Errno> {
+    match hops {
+        -1 => Ok(64),
+        1..=255 => Ok(hops),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// IP_MTU_DISCOVER on FreeBSD: whether a datagram is never cut. EINVAL for an unknown mode.

@@ -234,7 +234,11 @@ impl Sink {
             error: flags & ffi::EV_ERROR != 0 || (flags & ffi::EV_EOF != 0 && kev.fflags != 0),
             data: kev.data > 0,
         };
-        let events = found.events(interest);
+        let mut events = found.events(interest);
+        if found.eof && found.socket {
+            // CAST: the descriptor that `watch` put there.
+            events |= Found::polled(over(kev.ident as i32), interest);
+        }
         let other = self
             .recent
             .iter_mut()
@@ -285,6 +289,33 @@ impl Sink {
 
 fn event_address(base: u64, index: u64) -> u64 {
     base.wrapping_add(index.wrapping_mul(size_of::<l_epoll_event>() as u64))
+}
+
+/// What poll(2) says of a socket that one of the filters says is over: both ways, which epoll(7) tells in one
+/// event.
+#[cold]
+fn over(fd: i32) -> i16 {
+    let mut look = ffi::pollfd {
+        fd,
+        events: (ffi::POLLIN | ffi::POLLOUT | ffi::POLLRDHUP) as i16,
+        revents: 0,
+    };
+    let mut now = ffi::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: called by kern_kevent on the current thread without locks, which copies out as well; one
+    // pollfd, in kernel memory.
+    let failed = unsafe {
+        ffi::kern_poll_kfds(
+            ffi::lrs_curthread(),
+            &raw mut look,
+            1,
+            &raw mut now,
+            core::ptr::null_mut(),
+        )
+    };
+    if failed == 0 { look.revents } else { 0 }
 }
 
 /// Stores `events`, the first field of an event.

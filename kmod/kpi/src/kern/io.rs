@@ -11,7 +11,8 @@ use linux_abi::fd::Fd;
 pub use super::buffer::Buffer;
 use super::fd::{Info, Kind, info};
 use super::mem::MAX_USER;
-use super::socket::unconnected;
+use super::records;
+use super::socket::{self, Data, unconnected};
 use super::stat::kern_fstat;
 use crate::door::Kept;
 use crate::{Cx, Errno, Fail, Result, UserAddr, UserArrayIn, UserBytesIn, UserBytesOut, check};
@@ -89,6 +90,9 @@ pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Ke
     } else {
         cut(cx, fd, buf.addr(), len, true)?
     };
+    if records::is(cx, fd) {
+        return socket::send(cx, fd, Data::One(buf.addr(), most), None, None, 0).map(|_| Kept);
+    }
     // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
     let error = with_uio(buf.addr(), most, |uio| unsafe {
         ffi::kern_writev(cx.td(), fd.0, uio)
@@ -110,6 +114,9 @@ pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Ke
     } else {
         cut(cx, fd, buf.addr(), len, false)?
     };
+    if records::is(cx, fd) {
+        return socket::receive(cx, fd, Data::One(buf.addr(), most), 0, false, false).map(|_| Kept);
+    }
     // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
     let error = with_uio(buf.addr(), most, |uio| unsafe {
         ffi::kern_readv(cx.td(), fd.0, uio)
@@ -211,6 +218,19 @@ impl Uio {
         self.0.as_ptr()
     }
 
+    /// The first buffer, before anything is moved.
+    pub fn first(&self) -> Option<(UserAddr, usize)> {
+        // SAFETY: a Uio owns a whole uio with its array of buffers.
+        let iov = unsafe {
+            let uio = self.0.as_ref();
+            if uio.uio_iovcnt <= 0 {
+                return None;
+            }
+            *uio.uio_iov
+        };
+        Some((UserAddr::from_reg(iov.iov_base as u64), iov.iov_len))
+    }
+
     /// Bytes not yet moved.
     pub fn residual(&self) -> usize {
         // SAFETY: a Uio owns a whole uio.
@@ -270,6 +290,9 @@ const SEEK_CUR: i32 = 1;
 
 /// readv(2).
 pub fn kern_readv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
+    if records::is(cx, fd) {
+        return socket::receive(cx, fd, Data::Many(uio), 0, false, false).map(|got| got.len);
+    }
     // SAFETY: current; a Uio owns a whole uio.
     match check(unsafe { ffi::kern_readv(cx.td(), fd.0, uio.0.as_ptr()) }) {
         Ok(()) => Ok(transferred(cx)),
@@ -282,6 +305,9 @@ pub fn kern_readv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
 
 /// writev(2).
 pub fn kern_writev(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
+    if records::is(cx, fd) {
+        return socket::send(cx, fd, Data::Many(uio), None, None, 0);
+    }
     // SAFETY: current; a Uio owns a whole uio.
     match check(unsafe { ffi::kern_writev(cx.td(), fd.0, uio.0.as_ptr()) }) {
         Ok(()) => Ok(transferred(cx)),

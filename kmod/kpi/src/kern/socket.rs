@@ -15,6 +15,7 @@ use linux_abi::sockopt::Place;
 
 use super::fd::new_fd;
 use super::io::{Buffer, Uio, would_block};
+use super::records;
 use super::reroot::with_local;
 use crate::{Cx, Errno, Fail, Result, UserAddr, check};
 
@@ -207,6 +208,14 @@ pub fn domain(cx: &mut Cx<'_>, fd: Fd) -> Result<i32> {
     option(cx, fd, place)
 }
 
+/// A socket's number for firewalls (SO_USER_COOKIE), and one that no other socket has. EBADF, ENOTSOCK.
+pub fn identity(cx: &mut Cx<'_>, fd: Fd) -> Result<(u32, u64)> {
+    let (mut mark, mut number) = (0, 0);
+    // SAFETY: current; fills both.
+    check(unsafe { ffi::lrs_socket_identity(cx.td(), fd.0, &raw mut mark, &raw mut number) })?;
+    Ok((mark, number))
+}
+
 /// setsockopt(2) with a value of a fixed form.
 pub fn set_option<T: Pod>(cx: &mut Cx<'_>, fd: Fd, place: Place, value: &T) -> Result<()> {
     // SAFETY: current; a Pod is all its bytes.
@@ -315,6 +324,15 @@ pub fn send(
     control: Option<Control>,
     flags: i32,
 ) -> Result<usize> {
+    let mut flags = flags;
+    if records::is(cx, fd) {
+        let len = match &data {
+            Data::One(_, len) => *len,
+            Data::Many(uio) => uio.residual(),
+        };
+        records::wait_for_room(cx, fd, len, at_once(cx, fd, flags))?;
+        flags |= bsd::MSG_EOR;
+    }
     let control = control.map_or(core::ptr::null_mut(), Control::into_raw);
     let td = cx.td();
     let sent = with_iov(data, |iov, count| {
@@ -370,18 +388,24 @@ pub struct Message {
     pub from: Option<AddressRoom>,
     /// What came with it.
     pub control: Option<Control>,
+    /// Whether it was a record with more in it than there was room for.
+    pub cut: bool,
     /// FreeBSD's flags, with those that were asked for.
     pub flags: i32,
+}
+
+/// Whether a call shall not wait.
+#[cold]
+pub fn at_once(cx: &Cx<'_>, fd: Fd, flags: i32) -> bool {
+    // SAFETY: current; the shim looks the descriptor up and drops it again.
+    flags & bsd::MSG_DONTWAIT != 0 || unsafe { ffi::lrs_fd_nonblocking(cx.td(), fd.0) }
 }
 
 /// Whether a call that shall not wait was too early for the kernel's answer, which is there now
 /// (netlink(7)).
 #[cold]
 fn answered(cx: &Cx<'_>, fd: Fd, flags: i32) -> bool {
-    // SAFETY: current; the shim looks the descriptor up and drops it again.
-    let at_once =
-        flags & bsd::MSG_DONTWAIT != 0 || unsafe { ffi::lrs_fd_nonblocking(cx.td(), fd.0) };
-    at_once && super::netlink::settle(cx, fd)
+    at_once(cx, fd, flags) && super::netlink::settle(cx, fd)
 }
 
 /// recvmsg(2); `flags` are FreeBSD's, control messages come only where `want_control`.
@@ -394,6 +418,11 @@ pub fn receive(
     want_control: bool,
 ) -> Result<Message> {
     let td = cx.td();
+    // What a look at them would tell of descriptors is addresses in the kernel.
+    let want_control =
+        want_control && (flags & bsd::MSG_PEEK == 0 || domain(cx, fd) != Ok(bsd::AF_UNIX));
+    let asked = flags;
+    let mut cut = false;
     let mut room = AddressRoom([0; ROOM]);
     let mut control = core::ptr::null_mut();
     let name = if want_name {
@@ -421,13 +450,31 @@ pub fn receive(
         check(error)?;
         Ok::<_, Fail>((message.msg_namelen, message.msg_flags))
     });
-    let (name_len, flags) = received.map_err(|fail| match fail {
+    let (name_len, mut flags) = received.map_err(|fail| match fail {
         Fail::Restart => restart(cx, fd, bsd::SO_RCVTIMEO),
         _ => unconnected(cx, fd, fail),
     })?;
+    // CAST: a byte count below SSIZE_MAX.
+    let mut len = cx.retval() as usize;
+    if len > 0 && records::is(cx, fd) {
+        if flags & bsd::MSG_EOR == 0 {
+            let whole = asked & bsd::MSG_TRUNC != 0;
+            let rest = if asked & bsd::MSG_PEEK == 0 {
+                records::skip(cx, fd)
+            } else {
+                0
+            };
+            if whole {
+                len = len.saturating_add(rest);
+            }
+            cut = true;
+        }
+        // Linux tells of the end of a record only where it was not reached.
+        flags &= !bsd::MSG_EOR;
+    }
     Ok(Message {
-        // CAST: a byte count below SSIZE_MAX.
-        len: cx.retval() as usize,
+        len,
+        cut,
         from: (want_name && name_len > 0).then_some(room),
         control: NonNull::new(control).map(Control),
         flags,

@@ -18,7 +18,7 @@ use linux_abi::ipc::{
 
 /// The segment for a key, made if asked.
 pub(crate) fn shmget(cx: &mut Cx<'_>, key: i32, size: usize, flags: i32) -> Result<i32> {
-    let bsd = match shmget_flags(flags, may_make(key, flags)) {
+    let bsd = match shmget_flags(flags, size, may_make(key, flags)) {
         Ok(bsd) => bsd,
         // One that exists may be had with any size of pages.
         Err(errno) => {
@@ -36,7 +36,14 @@ pub(crate) fn shmat(cx: &mut Cx<'_>, segment: i32, addr: UserAddr, flags: i32) -
     if segment < 0 {
         return Err(Errno::EINVAL.into());
     }
-    let bsd = shmat_flags(flags, addr.raw())?;
+    let bsd = match shmat_flags(flags, addr.raw()) {
+        Ok(bsd) => bsd,
+        // EINVAL where there is no such segment.
+        Err(errno) => {
+            segment::status(cx, segment, false)?;
+            return Err(errno.into());
+        }
+    };
     match segment::kern_shmat(cx, segment, addr, bsd) {
         Ok(at) => Ok(UserAddr::from_reg(at)),
         // What is there is in the way.

@@ -50,11 +50,11 @@ pub(crate) fn semtimedop(
         Some(time) => Some(time.read(cx)?),
         None => None,
     };
-    if count == 0 || set < 0 {
-        return Err(Errno::EINVAL.into());
-    }
     if count > OPERATIONS_MOST {
         return Err(Errno::E2BIG.into());
+    }
+    if count == 0 {
+        return Err(Errno::EINVAL.into());
     }
     let timeout = match timeout {
         Some(time) => Some(time.check_timeout()?),

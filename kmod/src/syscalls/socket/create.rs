@@ -8,7 +8,7 @@
 //! less than a header are ENOBUFS); ICMP sockets of type SOCK_DGRAM and packet(7) do not exist.
 
 use kpi::kern::fd::kern_close;
-use kpi::kern::{netlink, socket};
+use kpi::kern::{netlink, records, socket};
 use kpi::{Cx, Errno, Fail, Result, UserOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
@@ -22,10 +22,11 @@ use super::option::expect_socket;
 /// FreeBSD's arguments of socket(2). A local socket may name its family as protocol (unix(7)).
 fn arguments(family: i32, kind: i32, protocol: i32) -> Result<(i32, i32, i32)> {
     let (family, kind) = family_and_type_to_bsd(family, kind)?;
-    let protocol = if family == bsd::AF_UNIX && protocol == bsd::AF_UNIX {
-        0
-    } else {
-        protocol
+    let protocol = match protocol {
+        bsd::AF_UNIX if family == bsd::AF_UNIX => 0,
+        0 => 0,
+        _ if family == bsd::AF_UNIX => return Err(Errno::EPROTONOSUPPORT.into()),
+        other => other,
     };
     Ok((family, kind, protocol))
 }
@@ -48,6 +49,7 @@ pub(crate) fn socket(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -> 
 
     let fd = socket::kern_socket(cx, family, kind, protocol).map_err(type_errno)?;
 
+    make_room(cx, Fd(fd), family, kind);
     if family == bsd::AF_INET6 {
         // A Linux one talks IPv4 as well until told otherwise (ipv6(7)); not every protocol can.
         let v6only = Place {
@@ -57,6 +59,33 @@ pub(crate) fn socket(cx: &mut Cx<'_>, family: i32, kind: i32, protocol: i32) -> 
         let _ = socket::set_option(cx, Fd(fd), v6only, &0_i32);
     }
     Ok(fd)
+}
+
+/// As much as Linux's buffers of 212,992 bytes hold, less what it counts for itself. FreeBSD's are so small that a
+/// datagram of more than 9216 bytes could not be sent, and a record would not fit.
+const DATAGRAMS: i32 = 106_496;
+
+fn make_room(cx: &mut Cx<'_>, fd: Fd, family: i32, kind: i32) {
+    let local = family == bsd::AF_UNIX;
+    let records = match kind & 0xf {
+        bsd::SOCK_DGRAM => false,
+        bsd::SOCK_SEQPACKET => true,
+        _ => return,
+    };
+    if !local && (records || !matches!(family, bsd::AF_INET | bsd::AF_INET6)) {
+        return;
+    }
+    if records {
+        records::made();
+    }
+    for name in [bsd::SO_SNDBUF, bsd::SO_RCVBUF] {
+        let place = Place {
+            level: bsd::SOL_SOCKET,
+            name,
+        };
+        // With an administrator's limit below that, it stays as it is.
+        let _ = socket::set_option(cx, fd, place, &DATAGRAMS);
+    }
 }
 
 /// A netlink socket, of type SOCK_RAW or SOCK_DGRAM, which are the same (netlink(7)).
@@ -80,7 +109,11 @@ pub(crate) fn socketpair(
     fds: UserOut<[i32; 2]>,
 ) -> Result<()> {
     let made = arguments(family, kind, protocol).and_then(|(family, kind, protocol)| {
-        socket::kern_socketpair(cx, family, kind, protocol).map_err(type_errno)
+        let pair = socket::kern_socketpair(cx, family, kind, protocol).map_err(type_errno)?;
+        for fd in pair {
+            make_room(cx, Fd(fd), family, kind);
+        }
+        Ok(pair)
     });
     let pair = match made {
         Ok(pair) => pair,

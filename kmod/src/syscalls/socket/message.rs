@@ -7,8 +7,10 @@
 //! Else as sendto(2) and recvfrom(2).
 
 use kpi::kern::fd::kern_close;
+use kpi::kern::icmp;
 use kpi::kern::io::{Buffer, Uio};
 use kpi::kern::poll::uptime_nsec;
+use kpi::kern::records::nap;
 use kpi::kern::socket::{self, Control, Data};
 use kpi::{
     Cx, Errno, Result, UserArrayIn, UserArrayInOut, UserBytesIn, UserBytesOut, UserIn, UserInOut,
@@ -17,12 +19,12 @@ use linux_abi::bsd;
 use linux_abi::c::{l_iovec, l_mmsghdr, l_msghdr, l_timespec};
 use linux_abi::control::{CONTROL_MAX, control_to_bsd, control_to_linux};
 use linux_abi::fd::Fd;
-use linux_abi::sockaddr::{SOCKADDR_MAX, sockaddr_to_linux};
+use linux_abi::sockaddr::{SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
 use linux_abi::socket::{MSG_CMSG_COMPAT, MSG_ERRQUEUE, MSG_WAITFORONE, message_flags_to_linux};
 
 use super::address::{check_destination, read_address};
 use super::option::expect_socket;
-use super::transfer::flags_to_bsd;
+use super::transfer::{flags_to_bsd, local_is_full};
 
 /// UIO_MAXIOV, as many buffers and messages as one call takes.
 const MOST: u32 = 1024;
@@ -55,19 +57,46 @@ fn send_one(cx: &mut Cx<'_>, fd: Fd, header: &l_msghdr, flags: u32) -> Result<us
         check_destination(cx, fd, to)?;
     }
     let mut uio = buffers(cx, header)?;
-    let control = if header.msg_control == 0 || header.msg_controllen == 0 {
-        None
-    } else {
-        read_control(cx, header)?
+    let flags = flags_to_bsd(flags);
+    loop {
+        let control = if header.msg_control == 0 || header.msg_controllen == 0 {
+            None
+        } else {
+            read_control(cx, header)?
+        };
+        let sent = socket::send(cx, fd, Data::Many(&mut uio), to.as_ref(), control, flags);
+        match sent {
+            Err(fail) if local_is_full(cx, fd, fail) => {
+                nap(cx)?;
+                uio = buffers(cx, header)?;
+            }
+            // FreeBSD takes a source address of a message only when the port is known.
+            Err(fail)
+                if fail == Errno::EINVAL.into() && header.msg_controllen != 0 && named(cx, fd) =>
+            {
+                uio = buffers(cx, header)?;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether a socket of IPv4 had no port and has got one.
+#[cold]
+fn named(cx: &mut Cx<'_>, fd: Fd) -> bool {
+    let Ok(name) = socket::kern_getsockname(cx, fd) else {
+        return false;
     };
-    socket::send(
-        cx,
-        fd,
-        Data::Many(&mut uio),
-        to.as_ref(),
-        control,
-        flags_to_bsd(flags),
-    )
+    // struct sockaddr_in of port 0.
+    let unnamed =
+        matches!(name.as_bytes(), [_, family, 0, 0, ..] if i32::from(*family) == bsd::AF_INET);
+    let mut any = [0_u8; 16];
+    let [family, ..] = &mut any;
+    *family = 2;
+    match sockaddr_to_bsd(&any) {
+        Ok(any) if unnamed => socket::bind(cx, fd, &any).is_ok(),
+        _ => false,
+    }
 }
 
 fn read_control(cx: &mut Cx<'_>, header: &l_msghdr) -> Result<Option<Control>> {
@@ -172,13 +201,20 @@ fn receive_one(
     if header.msg_namelen < 0 {
         return Err(Errno::EINVAL.into());
     }
-    let mut uio = buffers(cx, header)?;
-    let room = uio.residual();
     let asked = flags_to_bsd(flags);
     let want_name = header.msg_name != 0;
-
-    // Control messages are always taken, or descriptors would stay unseen but open.
-    let message = socket::receive(cx, fd, Data::Many(&mut uio), asked, want_name, true)?;
+    let (message, room) = loop {
+        let mut uio = buffers(cx, header)?;
+        let room = uio.residual();
+        let first = uio.first();
+        // Control messages are always taken, or descriptors would stay unseen but open.
+        let message = socket::receive(cx, fd, Data::Many(&mut uio), asked, want_name, true)?;
+        let unwanted =
+            first.is_some_and(|(at, len)| icmp::is_unwanted(cx, fd, at, len.min(message.len)));
+        if !unwanted || asked & bsd::MSG_PEEK != 0 {
+            break (message, room);
+        }
+    };
 
     let mut out = *header;
     out.msg_namelen = 0;
@@ -193,7 +229,7 @@ fn receive_one(
         out.msg_namelen = bytes.len() as i32;
     }
     let mut told = message.flags & (bsd::MSG_EOR | bsd::MSG_OOB & !asked | bsd::MSG_CMSG_CLOEXEC);
-    if message.flags & !asked & bsd::MSG_TRUNC != 0 || message.len > room {
+    if message.cut || message.flags & !asked & bsd::MSG_TRUNC != 0 || message.len > room {
         told |= bsd::MSG_TRUNC;
     }
     told |= message.flags & !asked & bsd::MSG_CTRUNC;
@@ -226,7 +262,14 @@ fn write_control(cx: &mut Cx<'_>, control: &Control, header: &l_msghdr) -> Resul
     });
     if received.used > 0 {
         let bytes = out.get(..received.used).unwrap_or(&[]);
-        UserBytesOut::from_reg(header.msg_control).write(cx, bytes)?;
+        let told = UserBytesOut::from_reg(header.msg_control).write(cx, bytes);
+        if told.is_err() {
+            // As put_cmsg: the message came without them. No room at all closes every descriptor.
+            control_to_linux(&from, &mut [], |fd| {
+                let _ = kern_close(cx, fd);
+            });
+            return Ok((0, false));
+        }
     }
     Ok((received.used, received.truncated))
 }

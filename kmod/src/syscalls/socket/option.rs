@@ -5,26 +5,35 @@
 //! Differences from Linux:
 //! - options of [`linux_abi::sockopt`] only; the others are ENOPROTOOPT
 //! - a buffer has the size that was set, though twice that is told, as Linux tells it
-//! - IP_PKTINFO tells no interface; a limit that Linux clamps silently is halved until it fits
+//! - a limit that Linux clamps silently is halved until it fits
+//! - IP_RECVERR is taken and changes nothing: errors reach connected sockets, the error queue stays empty
+//! - SO_BINDTODEVICE is EPERM for an interface that exists; SO_MARK is what ipfw(8) calls a sockarg, and
+//!   needs no privilege
 //! - `tcp_info` ends where Linux 2.6's ended
 
 use kpi::kern::fd;
+use kpi::kern::icmp;
+use kpi::kern::netif::Interfaces;
 use kpi::kern::netlink;
+use kpi::kern::pidfd;
 use kpi::kern::socket::{self, kern_getsockopt, kern_setsockopt};
 use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::bsd;
 use linux_abi::c::{l_linger, l_timeval};
 use linux_abi::fd::Fd;
+use linux_abi::multicast::{self, group_to_bsd, source_to_bsd};
+use linux_abi::netif::Name;
 use linux_abi::netlink::Protocol;
 use linux_abi::pod::Pod;
 use linux_abi::socket::family_to_linux;
 use linux_abi::sockopt::number::{
-    IPPROTO_TCP, LOCAL_CREDS_PERSISTENT, LOCAL_PEERCRED, SO_TS_CLOCK, SO_TS_REALTIME,
-    SO_TS_REALTIME_MICRO, SOL_LOCAL, TCP_INFO,
+    ICMP6_FILTER, IP_RECVDSTADDR, IP_RECVIF, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_TCP,
+    LOCAL_CREDS_PERSISTENT, LOCAL_PEERCRED, SO_TS_CLOCK, SO_TS_REALTIME, SO_TS_REALTIME_MICRO,
+    SO_USER_COOKIE, SOL_LOCAL, TCP_INFO,
 };
 use linux_abi::sockopt::{
     BsdXucred, Place, SOL_SOCKET, SocketOption as O, TCP_INFO_BYTES, fragments_to_bsd,
-    fragments_to_linux, option, peer_credentials, tcp_state_to_linux,
+    fragments_to_linux, hops_to_bsd, option, peer_credentials, tcp_state_to_linux,
 };
 
 /// The longest value that is only bytes.
@@ -36,6 +45,19 @@ const fn at_socket(name: i32) -> Place {
         name,
     }
 }
+
+const fn at_ip(name: i32) -> Place {
+    Place {
+        level: IPPROTO_IP,
+        name,
+    }
+}
+
+/// ICMPV6_FILTER.
+const ICMP6: Place = Place {
+    level: IPPROTO_ICMPV6,
+    name: ICMP6_FILTER,
+};
 
 /// SO_PASSCRED.
 const SENDERS: Place = Place {
@@ -73,11 +95,15 @@ pub(crate) fn setsockopt(
 ) -> Result<()> {
     let option = lookup(cx, fd, level, name)?;
     let len = usize::try_from(len).map_err(|_| Errno::EINVAL)?;
-    if level == SOL_SOCKET && len < size_of::<i32>() {
+    if level == SOL_SOCKET && len < size_of::<i32>() && option != O::Device {
         expect_socket(cx, fd)?;
         return Err(Errno::EINVAL.into());
     }
     match option {
+        O::Hops(place) => {
+            let hops = hops_to_bsd(read_int(cx, value, len)?)?;
+            socket::set_option(cx, fd, place, &hops)
+        }
         O::Int(place) | O::Flag(place) => {
             let value = read_int(cx, value, len)?;
             match socket::set_option(cx, fd, place, &value) {
@@ -120,6 +146,45 @@ pub(crate) fn setsockopt(
             }
             socket::set_option(cx, fd, at_socket(bsd::SO_TIMESTAMP), &on)
         }
+        O::PacketInfo => {
+            let on = read_int(cx, value, len)?;
+            for name in [IP_RECVDSTADDR, IP_RECVIF] {
+                socket::set_option(cx, fd, at_ip(name), &on)?;
+            }
+            Ok(())
+        }
+        O::MulticastSource(place) => set_bytes(cx, fd, place, value, len, source_to_bsd),
+        O::MulticastGroup(place, with_source) => set_bytes(cx, fd, place, value, len, |bytes| {
+            group_to_bsd(bytes, with_source)
+        }),
+        O::Milliseconds(place) => {
+            let time = read_int(cx, value, len)?;
+            let seconds = u32::try_from(time).map_err(|_| Errno::EINVAL)?;
+            socket::set_option(cx, fd, place, &seconds.div_ceil(1000))
+        }
+        O::Icmp6Filter => {
+            let mut filter: [u32; 8] = read_pod(value, len)?.read(cx)?;
+            for word in &mut filter {
+                *word = !*word;
+            }
+            socket::set_option(cx, fd, ICMP6, &filter)
+        }
+        O::IcmpFilter => {
+            let filter: u32 = read_pod(value, len)?.read(cx)?;
+            icmp::set_filter(cx, fd, filter)
+        }
+        O::Mark => {
+            let mark = read_int(cx, value, len)?;
+            socket::set_option(cx, fd, at_socket(SO_USER_COOKIE), &mark)
+        }
+        O::Device => {
+            expect_socket(cx, fd)?;
+            set_device(cx, value, len)
+        }
+        O::Refused(errno) => {
+            expect_socket(cx, fd)?;
+            Err(errno.into())
+        }
         O::Fragments(place) => {
             let mode = read_int(cx, value, len)?;
             socket::set_option(cx, fd, place, &fragments_to_bsd(mode)?)
@@ -135,11 +200,53 @@ pub(crate) fn setsockopt(
                 answer => answer,
             }
         }
-        O::Error | O::Domain | O::Protocol | O::PeerCredentials | O::TcpInfo | O::Fixed(_) => {
+        O::Error
+        | O::Domain
+        | O::Protocol
+        | O::PeerCredentials
+        | O::PeerGroups
+        | O::PeerPidfd
+        | O::Cookie
+        | O::TcpInfo
+        | O::Fixed(_) => {
             expect_socket(cx, fd)?;
             Err(Errno::ENOPROTOOPT.into())
         }
     }
+}
+
+/// A value that is `plan`'s to change and to cut.
+fn set_bytes(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    place: Place,
+    value: UserBytesIn,
+    len: usize,
+    plan: impl FnOnce(&mut [u8]) -> core::result::Result<usize, Errno>,
+) -> Result<()> {
+    let mut bytes = [0; multicast::LONGEST];
+    let len = len.min(bytes.len());
+    let bytes = bytes.get_mut(..len).ok_or(Errno::EINVAL)?;
+    value.read(cx, bytes)?;
+    let used = plan(bytes)?;
+    kern_setsockopt(cx, fd, place, bytes.get(..used).unwrap_or(&[]))
+}
+
+/// No interface is what every socket keeps to. ENODEV for one that is not there, EPERM else.
+fn set_device(cx: &mut Cx<'_>, value: UserBytesIn, len: usize) -> Result<()> {
+    let mut name: Name = [0; 16];
+    let len = len.min(name.len().saturating_sub(1));
+    value.read(cx, name.get_mut(..len).ok_or(Errno::EINVAL)?)?;
+    // What follows the NUL is no part of it.
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(len);
+    if let Some(rest) = name.get_mut(end..) {
+        rest.fill(0);
+    }
+    if end == 0 {
+        return Ok(());
+    }
+    let known = Interfaces::with(cx, |all| all.find(&name).is_some());
+    Err(if known { Errno::EPERM } else { Errno::ENODEV }.into())
 }
 
 /// A value of fixed form; EINVAL if the program's is shorter.
@@ -181,10 +288,13 @@ pub(crate) fn getsockopt(
     len: UserInOut<i32>,
 ) -> Result<()> {
     let option = lookup(cx, fd, level, name)?;
-    let room = usize::try_from(len.read(cx)?).map_err(|_| Errno::EINVAL)?;
+    let Ok(room) = usize::try_from(len.read(cx)?) else {
+        expect_socket(cx, fd)?;
+        return Err(Errno::EINVAL.into());
+    };
     let out = Answer { value, len, room };
     match option {
-        O::Int(place) => {
+        O::Int(place) | O::Hops(place) => {
             let number = socket::option::<i32>(cx, fd, place)?;
             out.int(cx, number)
         }
@@ -232,17 +342,7 @@ pub(crate) fn getsockopt(
             Err(Errno::ENOPROTOOPT.into())
         }
         O::PeerCredentials => {
-            let place = Place {
-                level: SOL_LOCAL,
-                name: LOCAL_PEERCRED,
-            };
-            let peer = match socket::option::<BsdXucred>(cx, fd, place) {
-                Ok(peer) => Some(peer),
-                Err(fail @ Fail::Errno(Errno::EBADF | Errno::ENOTSOCK)) => return Err(fail),
-                // Not connected, or no local socket.
-                Err(_) => None,
-            };
-            let who = peer_credentials(peer.as_ref());
+            let who = peer_credentials(peer(cx, fd)?.as_ref());
             let words = [who.pid.cast_unsigned(), who.uid, who.gid];
             out.words(cx, &words.map(u32::to_le_bytes))
         }
@@ -253,6 +353,51 @@ pub(crate) fn getsockopt(
                 cx,
                 i32::from(on && nanoseconds == (clock == SO_TS_REALTIME)),
             )
+        }
+        O::PacketInfo => {
+            let on = socket::option::<i32>(cx, fd, at_ip(IP_RECVDSTADDR))?;
+            out.int(cx, i32::from(on != 0))
+        }
+        O::Milliseconds(place) => {
+            let seconds = socket::option::<u32>(cx, fd, place)?;
+            out.int(cx, seconds.saturating_mul(1000).cast_signed())
+        }
+        O::Icmp6Filter => {
+            let filter = socket::option::<[u32; 8]>(cx, fd, ICMP6)?;
+            out.words(cx, &filter.map(|word| (!word).to_le_bytes()))
+        }
+        O::IcmpFilter => {
+            let filter = icmp::filter(cx, fd)?;
+            out.words(cx, &[filter.to_le_bytes()])
+        }
+        O::Mark => {
+            let (mark, _) = socket::identity(cx, fd)?;
+            out.int(cx, mark.cast_signed())
+        }
+        O::Cookie => {
+            let (_, cookie) = socket::identity(cx, fd)?;
+            if out.room < size_of::<u64>() {
+                return Err(Errno::EINVAL.into());
+            }
+            out.words(cx, &[cookie.to_le_bytes()])
+        }
+        O::Device => {
+            expect_socket(cx, fd)?;
+            out.len.write(cx, &0)
+        }
+        O::PeerGroups => peer_groups(cx, fd, out),
+        O::PeerPidfd => {
+            let peer = peer(cx, fd)?.ok_or(Errno::ENOATTR)?;
+            let pidfd = pidfd::open(cx, peer.cr_pid, false)?;
+            let told = out.int(cx, pidfd);
+            if told.is_err() {
+                let _ = fd::kern_close(cx, pidfd);
+            }
+            told
+        }
+        O::MulticastSource(_) | O::MulticastGroup(..) | O::Refused(_) => {
+            expect_socket(cx, fd)?;
+            Err(Errno::ENOPROTOOPT.into())
         }
         O::Fragments(place) => {
             let never = socket::option::<i32>(cx, fd, place)?;
@@ -275,6 +420,46 @@ pub(crate) fn getsockopt(
             out.int(cx, value)
         }
     }
+}
+
+/// Who is at the other end of a local socket that is connected.
+fn peer(cx: &mut Cx<'_>, fd: Fd) -> Result<Option<BsdXucred>> {
+    // Of another family that is another option.
+    if socket::domain(cx, fd)? != bsd::AF_UNIX {
+        return Ok(None);
+    }
+    let place = Place {
+        level: SOL_LOCAL,
+        name: LOCAL_PEERCRED,
+    };
+    match socket::option::<BsdXucred>(cx, fd, place) {
+        Ok(peer) => Ok(Some(peer)),
+        Err(fail @ Fail::Errno(Errno::EBADF | Errno::ENOTSOCK)) => Err(fail),
+        // Not connected, or no local socket.
+        Err(_) => Ok(None),
+    }
+}
+
+/// ENODATA where there is nobody; ERANGE, with the length that is needed, where there is not enough room.
+fn peer_groups(cx: &mut Cx<'_>, fd: Fd, out: Answer) -> Result<()> {
+    let peer = peer(cx, fd)?.ok_or(Errno::ENOATTR)?;
+    // The first is the process's own.
+    let count = usize::try_from(peer.cr_ngroups)
+        .unwrap_or(0)
+        .saturating_sub(1);
+    let groups = peer.cr_groups.get(1..).unwrap_or(&[]);
+    let groups = groups.get(..count).unwrap_or(groups);
+    let size = size_of_val(groups);
+    if out.room < size {
+        // CAST: at most 15 groups.
+        out.len.write(cx, &(size as i32))?;
+        return Err(Errno::ERANGE.into());
+    }
+    let mut words = [[0; 4]; 15];
+    for (to, from) in words.iter_mut().zip(groups) {
+        *to = from.to_le_bytes();
+    }
+    out.words(cx, words.get(..groups.len()).unwrap_or(&[]))
 }
 
 /// Where the value goes.

@@ -3,11 +3,15 @@
 //!
 //! FreeBSD: kern_sendit, kern_recvit (uipc_syscalls.c).
 //! Differences from Linux: MSG_CONFIRM, MSG_MORE, MSG_FASTOPEN and MSG_ZEROCOPY are ignored; the
-//! error queue is always empty; a datagram for a full local socket is ENOBUFS where Linux waits.
+//! error queue is always empty; write(2) of a datagram for a full local socket is ENOBUFS where Linux waits; an
+//! empty record of SOCK_SEQPACKET is not sent.
 
+use kpi::kern::icmp;
 use kpi::kern::io;
+use kpi::kern::records::nap;
 use kpi::kern::socket::{self, Data};
-use kpi::{Cx, Errno, Result, UserAddr, UserBytesIn, UserBytesOut, UserInOut};
+use kpi::{Cx, Errno, Fail, Result, UserAddr, UserBytesIn, UserBytesOut, UserInOut};
+use linux_abi::bsd;
 use linux_abi::fd::Fd;
 use linux_abi::socket::{MSG_ERRQUEUE, message_flags_to_bsd};
 
@@ -30,6 +34,13 @@ fn reachable(buf: UserAddr, len: usize) -> Result<usize> {
     Ok(io::span(buf, len.min(io::MOST)).ok_or(Errno::EFAULT)?)
 }
 
+/// Whether a datagram has no room at a local socket, for which Linux waits. Whoever shall not wait has EAGAIN
+/// instead.
+#[inline]
+pub(super) fn local_is_full(cx: &mut Cx<'_>, fd: Fd, fail: Fail) -> bool {
+    fail == Errno::ENOBUFS.into() && socket::domain(cx, fd) == Ok(bsd::AF_UNIX)
+}
+
 /// Sends `len` bytes to an address, or where the socket is connected to.
 pub(crate) fn sendto(
     cx: &mut Cx<'_>,
@@ -48,14 +59,14 @@ pub(crate) fn sendto(
     if let Some(to) = &to {
         check_destination(cx, fd, to)?;
     }
-    socket::send(
-        cx,
-        fd,
-        Data::One(buf.addr(), len),
-        to.as_ref(),
-        None,
-        flags_to_bsd(flags),
-    )
+    let flags = flags_to_bsd(flags);
+    loop {
+        let data = Data::One(buf.addr(), len);
+        match socket::send(cx, fd, data, to.as_ref(), None, flags) {
+            Err(fail) if local_is_full(cx, fd, fail) => nap(cx)?,
+            answer => return answer,
+        }
+    }
 }
 
 /// Receives up to `len` bytes, and tells from whom.
@@ -74,14 +85,15 @@ pub(crate) fn recvfrom(
         return Err(Errno::EAGAIN.into());
     }
 
-    let message = socket::receive(
-        cx,
-        fd,
-        Data::One(buf.addr(), len),
-        flags_to_bsd(flags),
-        from.is_some(),
-        false,
-    )?;
+    let flags = flags_to_bsd(flags);
+    let message = loop {
+        let data = Data::One(buf.addr(), len);
+        let message = socket::receive(cx, fd, data, flags, from.is_some(), false)?;
+        let got = message.len.min(len);
+        if flags & bsd::MSG_PEEK != 0 || !icmp::is_unwanted(cx, fd, buf.addr(), got) {
+            break message;
+        }
+    };
 
     if let Some(to) = from {
         let room = from_len.ok_or(Errno::EFAULT)?;
