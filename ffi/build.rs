@@ -43,6 +43,7 @@ fn main() {
         "coredump.c",
         "rename.c",
         "socket.c",
+        "epoll.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -105,6 +106,7 @@ fn main() {
             Path::new("coredump.c"),
             Path::new("rename.c"),
             Path::new("socket.c"),
+            Path::new("epoll.c"),
         ],
     );
 }

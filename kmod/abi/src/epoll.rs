@@ -95,6 +95,11 @@ impl Interest {
         self.0 & linux::EPOLLET != 0
     }
 
+    /// Whether not every waiter need be woken (EPOLLEXCLUSIVE); of an epoll descriptor that cannot be.
+    pub const fn exclusive(self) -> bool {
+        self.0 & linux::EPOLLEXCLUSIVE != 0
+    }
+
     /// Whether it is told once and then is idle (EPOLLONESHOT).
     pub const fn once(self) -> bool {
         self.0 & linux::EPOLLONESHOT != 0

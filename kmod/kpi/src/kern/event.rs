@@ -88,12 +88,50 @@ pub fn kern_kqueue(cx: &mut Cx<'_>, cloexec: bool) -> Result<i32> {
     Ok(new_fd(cx))
 }
 
-/// Whether a descriptor can be waited for, and is a socket. EBADF; EPERM for files and folders.
-pub fn pollable(cx: &mut Cx<'_>, fd: Fd) -> Result<bool> {
+/// What can be waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A socket.
+    Socket,
+    /// An epoll descriptor.
+    Epoll,
+    /// Something else.
+    Other,
+}
+
+/// What kind of thing to wait for a descriptor is. EBADF; EPERM for files and folders.
+pub fn pollable(cx: &mut Cx<'_>, fd: Fd) -> Result<Target> {
     let mut kind = 0;
     // SAFETY: current; fills one int.
     check(unsafe { ffi::lrs_fd_pollable(cx.td(), fd.0, &raw mut kind) })?;
-    Ok(kind.cast_unsigned() == ffi::DTYPE_SOCKET)
+    Ok(match kind.cast_unsigned() {
+        ffi::DTYPE_SOCKET => Target::Socket,
+        ffi::DTYPE_KQUEUE => Target::Epoll,
+        _ => Target::Other,
+    })
+}
+
+/// While this lives, no other thread lets an epoll descriptor watch one.
+pub struct Nesting(());
+
+impl Nesting {
+    /// Waits for its turn. ELOOP where `target` watches `epoll`, in whatever way, or would be nested too
+    /// deep; EINVAL where they are one.
+    pub fn check(cx: &mut Cx<'_>, epoll: Fd, target: Fd) -> Result<Nesting> {
+        // SAFETY: the lock may be held while sleeping, and is released when the guard goes.
+        unsafe { ffi::lrs_epoll_nest_lock() };
+        let guard = Nesting(());
+        // SAFETY: current; the shim looks the descriptors up and drops them again.
+        check(unsafe { ffi::lrs_epoll_nest(cx.td(), epoll.0, target.0) })?;
+        Ok(guard)
+    }
+}
+
+impl Drop for Nesting {
+    fn drop(&mut self) {
+        // SAFETY: locked in `check`, by this thread.
+        unsafe { ffi::lrs_epoll_nest_unlock() }
+    }
 }
 
 /// One of the two filters of a descriptor.

@@ -9,7 +9,7 @@
 //! - EPOLLPRI never happens; an interest in nothing learns of no error
 //! - of a descriptor whose two filters fire more than 16 events apart two events are told
 
-use kpi::kern::event::{self, Filter};
+use kpi::kern::event::{self, Filter, Nesting, Target};
 use kpi::kern::fd::{self, Kind};
 use kpi::{Cx, Errno, Fail, Result, UserArrayOut, UserIn};
 use linux_abi::c::{l_epoll_event, l_sigset_t, l_timespec};
@@ -46,7 +46,7 @@ fn expect_epoll(cx: &mut Cx<'_>, epoll: Fd) -> Result<()> {
 
 /// Adds, changes or removes the interest in `target`.
 ///
-/// EFAULT, EBADF, EPERM for files and folders, EINVAL, EEXIST, ENOENT, ENOMEM.
+/// EFAULT, EBADF, EPERM for files and folders, EINVAL, EEXIST, ENOENT, ENOMEM, ELOOP.
 pub(crate) fn epoll_ctl(
     cx: &mut Cx<'_>,
     epoll: Fd,
@@ -61,7 +61,8 @@ pub(crate) fn epoll_ctl(
         (_, None) => return Err(Errno::EFAULT.into()),
     };
     fd::info(cx, epoll)?;
-    let socket = event::pollable(cx, target)?;
+    let kind = event::pollable(cx, target)?;
+    let socket = kind == Target::Socket;
     expect_epoll(cx, epoll)?;
     if epoll == target {
         return Err(Errno::EINVAL.into());
@@ -71,11 +72,19 @@ pub(crate) fn epoll_ctl(
         Operation::Delete => remove(cx, epoll, target),
         Operation::Add => {
             let interest = Interest::parse(wanted.events, operation)?;
+            if interest.exclusive() && kind == Target::Epoll {
+                return Err(Errno::EINVAL.into());
+            }
             if event::is_watched(cx, epoll, target, Filter::Read)?
                 || event::is_watched(cx, epoll, target, Filter::Write)?
             {
                 return Err(Errno::EEXIST.into());
             }
+            let _turn = if kind == Target::Epoll {
+                Some(Nesting::check(cx, epoll, target)?)
+            } else {
+                None
+            };
             add(cx, epoll, target, interest, socket, wanted.data)
         }
         Operation::Modify => {

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// epoll(7): what watches what, edges, one-shot, exclusive, masks and timeouts, many threads. Prints TAP.
+// With the argument "long": 10,000 descriptors, 8 threads, 1,000,000 events.
+#include "tap.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#define KERNEL ((void *)0xffffffff80000000UL)
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+static int ctl(int ep, int op, int fd, unsigned events, unsigned data)
+{
+	struct epoll_event e = {.events = events, .data.u32 = data};
+	return epoll_ctl(ep, op, fd, &e);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void give(int fd, unsigned long n)
+{
+	if (write(fd, &n, 8) != 8)
+		perror("write");
+}
+
+static void basics(void)
+{
+	struct epoll_event e[8];
+	unsigned long n;
+	int ep = epoll_create1(EPOLL_CLOEXEC), v = eventfd(0, EFD_NONBLOCK);
+	OK(fcntl(ep, F_GETFD) == FD_CLOEXEC);
+	FAILS(epoll_create1(1), EINVAL);
+	FAILS(epoll_create(0), EINVAL);
+	OK(ctl(ep, EPOLL_CTL_ADD, v, EPOLLIN, 5) == 0);
+	FAILS(ctl(ep, EPOLL_CTL_ADD, v, EPOLLIN, 5), EEXIST);
+	FAILS(ctl(ep, EPOLL_CTL_MOD, 0x7fffff, EPOLLIN, 5), EBADF);
+	FAILS(ctl(0x7fffff, EPOLL_CTL_MOD, v, EPOLLIN, 5), EBADF);
+	FAILS(ctl(v, EPOLL_CTL_ADD, ep, EPOLLIN, 5), EINVAL);
+	FAILS(ctl(ep, 77, v, EPOLLIN, 5), EINVAL);
+	FAILS(epoll_ctl(ep, EPOLL_CTL_MOD, v, KERNEL), EFAULT);
+	int file = open("/proc/self/exe", O_RDONLY);
+	if (file >= 0) {
+		FAILS(ctl(ep, EPOLL_CTL_ADD, file, EPOLLIN, 5), EPERM);
+		close(file);
+	}
+	OK(epoll_wait(ep, e, 8, 0) == 0);
+	FAILS(epoll_wait(ep, e, 0, 0), EINVAL);
+	FAILS(syscall(SYS_epoll_wait, ep, e, -1, 0), EINVAL);
+	FAILS(epoll_wait(v, e, 8, 0), EINVAL);
+	give(v, 1);
+	FAILS(epoll_wait(ep, KERNEL, 8, 0), EFAULT);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && e[0].events == EPOLLIN && e[0].data.u32 == 5);
+	OK(epoll_wait(ep, e, 8, 0) == 1);
+	OK(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN | EPOLLOUT, 6) == 0);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && e[0].events == (EPOLLIN | EPOLLOUT) && e[0].data.u32 == 6);
+	// Edges.
+	OK(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN | EPOLLET, 7) == 0);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && epoll_wait(ep, e, 8, 0) == 0);
+	give(v, 1);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && epoll_wait(ep, e, 8, 0) == 0);
+	OK(read(v, &n, 8) == 8 && n == 2 && epoll_wait(ep, e, 8, 0) == 0);
+	// Once.
+	OK(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN | EPOLLONESHOT, 8) == 0);
+	give(v, 1);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && epoll_wait(ep, e, 8, 0) == 0);
+	give(v, 1);
+	OK(epoll_wait(ep, e, 8, 0) == 0);
+	OK(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN | EPOLLONESHOT, 9) == 0);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && e[0].data.u32 == 9 && epoll_wait(ep, e, 8, 0) == 0);
+	OK(ctl(ep, EPOLL_CTL_DEL, v, 0, 0) == 0);
+	FAILS(ctl(ep, EPOLL_CTL_DEL, v, 0, 0), ENOENT);
+	FAILS(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN, 0), ENOENT);
+	// Exclusive.
+	OK(ctl(ep, EPOLL_CTL_ADD, v, EPOLLIN | EPOLLEXCLUSIVE, 1) == 0);
+	FAILS(ctl(ep, EPOLL_CTL_MOD, v, EPOLLIN | EPOLLEXCLUSIVE, 1), EINVAL);
+	OK(epoll_wait(ep, e, 8, 0) == 1);
+	OK(ctl(ep, EPOLL_CTL_DEL, v, 0, 0) == 0);
+	FAILS(ctl(ep, EPOLL_CTL_ADD, v, EPOLLIN | EPOLLEXCLUSIVE | EPOLLONESHOT, 1), EINVAL);
+	OK(read(v, &n, 8) == 8);
+
+	// Times and masks.
+	struct timespec t = {0, 30000000};
+	long began = now_ms();
+	OK(epoll_wait(ep, e, 8, 30) == 0 && now_ms() - began >= 29);
+	int has = !(syscall(SYS_epoll_pwait2, ep, e, 8, &t, NULL, 8) == -1 && errno == ENOSYS);
+	if (has) {
+		began = now_ms();
+		OK(syscall(SYS_epoll_pwait2, ep, e, 8, &t, NULL, 8) == 0 && now_ms() - began >= 29);
+		t.tv_nsec = 1000000000;
+		FAILS(syscall(SYS_epoll_pwait2, ep, e, 8, &t, NULL, 8), EINVAL);
+		FAILS(syscall(SYS_epoll_pwait2, ep, e, 8, KERNEL, NULL, 8), EFAULT);
+		t.tv_nsec = 0;
+		FAILS(syscall(SYS_epoll_pwait2, ep, e, 8, &t, KERNEL, 8), EFAULT);
+		FAILS(syscall(SYS_epoll_pwait2, ep, e, 8, &t, &t, 7), EINVAL);
+	} else
+		SKIP(epoll_pwait2, "not in this kernel");
+	sigset_t alarm_only, none, old;
+	sigemptyset(&none);
+	sigemptyset(&alarm_only);
+	sigaddset(&alarm_only, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &alarm_only, &old);
+	raise(SIGUSR1);
+	OK(epoll_pwait(ep, e, 8, 0, &alarm_only) == 0);
+	FAILS(epoll_pwait(ep, e, 8, 2000, &none), EINTR);
+	sigset_t after;
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	OK(sigismember(&after, SIGUSR1) == 1);
+
+	// What else can be waited for.
+	int tf = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), sf = signalfd(-1, &alarm_only, SFD_NONBLOCK);
+	struct itimerspec in = {.it_value.tv_nsec = 20000000};
+	OK(ctl(ep, EPOLL_CTL_ADD, tf, EPOLLIN, 21) == 0 && ctl(ep, EPOLL_CTL_ADD, sf, EPOLLIN, 22) == 0);
+	OK(timerfd_settime(tf, 0, &in, NULL) == 0);
+	OK(epoll_wait(ep, e, 8, 3000) == 1 && e[0].data.u32 == 21 && e[0].events == EPOLLIN);
+	OK(read(tf, &n, 8) == 8 && n == 1 && epoll_wait(ep, e, 8, 0) == 0);
+	raise(SIGUSR1);
+	OK(epoll_wait(ep, e, 8, 3000) == 1 && e[0].data.u32 == 22);
+	struct signalfd_siginfo si;
+	OK(read(sf, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGUSR1 && epoll_wait(ep, e, 8, 0) == 0);
+	close(tf), close(sf);
+	OK(epoll_wait(ep, e, 8, 0) == 0);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	// The kernel's memory is in no event: 12 bytes each.
+	memset(e, 0xa5, sizeof(e));
+	ctl(ep, EPOLL_CTL_ADD, v, EPOLLOUT, 1);
+	OK(epoll_wait(ep, e, 8, 0) == 1 && ((unsigned char *)e)[12] == 0xa5);
+	close(v), close(ep);
+}
+
+static void nested(void)
+{
+	int a = epoll_create1(0), b = epoll_create1(0), v = eventfd(0, EFD_NONBLOCK);
+	struct epoll_event e[4];
+	FAILS(ctl(a, EPOLL_CTL_ADD, a, EPOLLIN, 0), EINVAL);
+	int again = dup(a);
+	FAILS(ctl(a, EPOLL_CTL_ADD, again, EPOLLIN, 0), EINVAL);
+	close(again);
+	OK(ctl(a, EPOLL_CTL_ADD, b, EPOLLIN, 1) == 0);
+	FAILS(ctl(b, EPOLL_CTL_ADD, a, EPOLLIN, 0), ELOOP);
+	FAILS(ctl(a, EPOLL_CTL_ADD, b, EPOLLIN | EPOLLEXCLUSIVE, 1), EINVAL);
+	OK(ctl(b, EPOLL_CTL_ADD, v, EPOLLIN, 2) == 0);
+	OK(epoll_wait(a, e, 4, 0) == 0);
+	give(v, 1);
+	OK(epoll_wait(a, e, 4, 1000) == 1 && e[0].data.u32 == 1 && e[0].events == EPOLLIN);
+	OK(epoll_wait(b, e, 4, 0) == 1 && e[0].data.u32 == 2);
+	unsigned long n;
+	OK(read(v, &n, 8) == 8);
+	OK(epoll_wait(b, e, 4, 0) == 0);
+	OK(epoll_wait(a, e, 4, 0) == 0);
+	int c = epoll_create1(0);
+	FAILS(ctl(a, EPOLL_CTL_ADD, c, EPOLLIN | EPOLLEXCLUSIVE, 1), EINVAL);
+	OK(ctl(b, EPOLL_CTL_ADD, c, EPOLLIN, 3) == 0);
+	FAILS(ctl(c, EPOLL_CTL_ADD, a, EPOLLIN, 0), ELOOP);
+	FAILS(ctl(c, EPOLL_CTL_ADD, b, EPOLLIN, 0), ELOOP);
+	OK(ctl(a, EPOLL_CTL_DEL, b, 0, 0) == 0);
+	OK(ctl(c, EPOLL_CTL_ADD, a, EPOLLIN, 0) == 0);
+	close(a), close(b), close(c), close(v);
+	// A chain from its end: it is too long at some time.
+	int chain[12], links = 0, refused = 0;
+	for (int i = 0; i < 12; i++)
+		chain[i] = epoll_create1(0);
+	for (int i = 1; i < 12; i++) {
+		if (ctl(chain[i], EPOLL_CTL_ADD, chain[i - 1], EPOLLIN, 0) == 0)
+			links++;
+		else {
+			refused = errno;
+			break;
+		}
+	}
+	OK(links >= 3 && links <= 6 && (refused == ELOOP || refused == EINVAL));
+	for (int i = 0; i < 12; i++)
+		close(chain[i]);
+}
+
+static int watched[10000], count;
+static atomic_int busy[10000];
+static atomic_long taken, doubled, empty;
+static long total;
+static int waiters;
+
+static void *wait_once(void *arg)
+{
+	int ep = *(int *)arg;
+	struct epoll_event e[16];
+	while (atomic_load(&taken) < total) {
+		int n = epoll_wait(ep, e, 16, 100);
+		for (int i = 0; i < n; i++) {
+			unsigned at = e[i].data.u32;
+			if (atomic_exchange(&busy[at], 1))
+				atomic_fetch_add(&doubled, 1);
+			unsigned long got;
+			if (read(watched[at], &got, 8) == 8)
+				atomic_fetch_add(&taken, got);
+			else
+				atomic_fetch_add(&empty, 1);
+			atomic_store(&busy[at], 0);
+			ctl(ep, EPOLL_CTL_MOD, watched[at], EPOLLIN | EPOLLONESHOT, at);
+		}
+	}
+	return NULL;
+}
+
+static void *wait_edge(void *arg)
+{
+	int ep = *(int *)arg;
+	struct epoll_event e[16];
+	while (atomic_load(&taken) < total) {
+		int n = epoll_wait(ep, e, 16, 100);
+		for (int i = 0; i < n; i++) {
+			unsigned long got;
+			if (read(watched[e[i].data.u32], &got, 8) == 8)
+				atomic_fetch_add(&taken, got);
+		}
+	}
+	return NULL;
+}
+
+// Every event comes to one thread, and to no other.
+static void stress(int threads, long events, int once)
+{
+	pthread_t t[8];
+	int ep[8];
+	atomic_store(&taken, 0);
+	total = events;
+	waiters = threads;
+	for (int i = 0; i < threads; i++)
+		ep[i] = i == 0 || !once ? epoll_create1(0) : ep[0];
+	for (int i = 0; i < count; i++) {
+		watched[i] = eventfd(0, EFD_NONBLOCK);
+		for (int k = 0; k < (once ? 1 : threads); k++)
+			ctl(ep[k], EPOLL_CTL_ADD, watched[i], EPOLLIN | (once ? EPOLLONESHOT : EPOLLEXCLUSIVE | EPOLLET), i);
+	}
+	for (int i = 0; i < threads; i++)
+		pthread_create(&t[i], NULL, once ? wait_once : wait_edge, &ep[i]);
+	unsigned seed = 1;
+	for (long i = 0; i < events; i++) {
+		seed = seed * 1664525 + 1013904223;
+		give(watched[(seed >> 8) % count], 1);
+	}
+	long deadline = now_ms() + 60000;
+	while (atomic_load(&taken) < total && now_ms() < deadline)
+		usleep(1000);
+	OK(atomic_load(&taken) == total);
+	total = 0;
+	for (int i = 0; i < threads; i++)
+		pthread_join(t[i], NULL);
+	OK(atomic_load(&doubled) == 0 && atomic_load(&empty) == 0);
+	for (int i = 0; i < count; i++)
+		close(watched[i]);
+	for (int i = 0; i < (once ? 1 : threads); i++)
+		close(ep[i]);
+}
+
+static void ignore(int s)
+{
+	(void)s;
+}
+
+int main(int argc, char **argv)
+{
+	int all = argc > 1 && strcmp(argv[1], "long") == 0;
+	alarm(all ? 280 : 60);
+	signal(SIGUSR1, ignore);
+	basics();
+	nested();
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	count = all ? 10000 : 500;
+	if ((rlim_t)count + 100 > limit.rlim_max)
+		count = limit.rlim_max - 100;
+	printf("# %d descriptors\n", count);
+	stress(all ? 8 : 4, all ? 1000000 : 20000, 1);
+	stress(all ? 8 : 4, all ? 100000 : 5000, 0);
+	return tap_end();
+}
