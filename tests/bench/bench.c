@@ -58,6 +58,57 @@ static long do_socket(void)
 	long n = call(NR_write, socket_fds[1], buffer, 1);
 	return n < 0 ? n : call(NR_read, socket_fds[0], buffer, 1);
 }
+// ---- sockets -------------------------------------------------------------------
+
+struct address {
+	unsigned short family, port;
+	unsigned addr, zero[2];
+};
+static struct address listening = {FAMILY_INET, 0, 0x0100007f, {0, 0}};
+static int listener, tcp_fds[2], ready_fd;
+
+static long tcp_connect(int fds[2])
+{
+	fds[0] = (int)call(NR_socket, 2, 1, 0);
+	long got = call(NR_connect, fds[0], &listening, sizeof(listening));
+	if (got < 0)
+		return got;
+	return fds[1] = (int)call(NR_accept, listener, 0, 0);
+}
+
+static void open_sockets(void)
+{
+	unsigned len = sizeof(listening);
+	listener = (int)call(NR_socket, 2, 1, 0);
+	call(NR_bind, listener, &listening, sizeof(listening));
+	call(NR_listen, listener, 8);
+	call(NR_getsockname, listener, &listening, &len);
+	tcp_connect(tcp_fds);
+	ready_fd = (int)watch(socket_fds[0]);
+}
+
+static long send_recv(const int fds[2])
+{
+	long n = call(NR_sendto, fds[1], buffer, 1, 0, 0, 0);
+	return n < 0 ? n : call(NR_recvfrom, fds[0], buffer, 1, 0, 0, 0);
+}
+static long do_unix_send_recv(void) { return send_recv(socket_fds); }
+static long do_tcp_send_recv(void) { return send_recv(tcp_fds); }
+static long do_accept_close(void)
+{
+	int fds[2];
+	long got = tcp_connect(fds);
+	call(NR_close, fds[0]);
+	return got < 0 ? got : call(NR_close, fds[1]);
+}
+static long do_fionread(void)
+{
+	int count;
+	return call(NR_ioctl, tcp_fds[0], FIONREAD, &count);
+}
+// A byte waits while this is measured, and is taken away again.
+static long do_ready(void) { return DO_READY(ready_fd); }
+
 static long do_clock(void) { return call(NR_clock_gettime, CLOCK_MONOTONIC, buffer); }
 static long do_wake(void) { return DO_WAKE(&word); }
 static long do_poll(void)
@@ -156,6 +207,11 @@ static const struct {
 	{"mmap_munmap_64K", do_mmap_munmap, ITERATIONS},
 	{"pipe_write_read", do_pipe, ITERATIONS},
 	{"unix_socket_write_read", do_socket, ITERATIONS},
+	{"unix_send_recv", do_unix_send_recv, ITERATIONS},
+	{"tcp_send_recv", do_tcp_send_recv, ITERATIONS},
+	{"tcp_connect_accept_close", do_accept_close, ITERATIONS / 4},
+	{"ioctl_fionread", do_fionread, ITERATIONS},
+	{"epoll_wait_ready", do_ready, ITERATIONS},
 	{"clock_gettime_syscall", do_clock, ITERATIONS},
 #ifndef __FreeBSD__
 	{"clock_gettime_vdso", do_vdso, ITERATIONS},
@@ -322,6 +378,8 @@ static int measure_move(const char *name, long (*body)(char *, long), long size)
 static int measure(const char *name, long (*body)(void), int iterations)
 {
 	unsigned long delta[SAMPLES];
+	if (body == do_ready)
+		call(NR_write, socket_fds[1], buffer, 1);
 	for (int i = 0; i < WARM_UP; i++) {
 		long got = body();
 		if (got < 0)
@@ -333,6 +391,8 @@ static int measure(const char *name, long (*body)(void), int iterations)
 			body();
 		delta[s] = stamp() - before;
 	}
+	if (body == do_ready)
+		call(NR_read, socket_fds[0], buffer, 1);
 	for (int s = 0; s < SAMPLES; s++)
 		report(name, iterations, delta[s]);
 	return 0;
@@ -347,6 +407,7 @@ __attribute__((used, noreturn)) static void start(long *sp)
 	file_fd = (int)call(NR_open, path, 2 | O_CREAT, 0600);
 	call(NR_pipe2, pipe_fds, 0);
 	call(NR_socketpair, 1, 1, 0, socket_fds);
+	open_sockets();
 #ifndef __FreeBSD__
 	char **end = argv + argc + 1;
 	while (*end)

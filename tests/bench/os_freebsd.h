@@ -8,6 +8,8 @@ enum {
 	NR_exit = 1, NR_fork = 2, NR_read = 3, NR_write = 4, NR_open = 5, NR_close = 6, NR_wait4 = 7,
 	NR_unlink = 10, NR_getpid = 20, NR_dup = 41, NR_munmap = 73, NR_socketpair = 135,
 	NR_poll = 209, NR_clock_gettime = 232, NR_sched_yield = 331, NR_sigprocmask = 340,
+	NR_recvfrom = 29, NR_accept = 30, NR_ioctl = 54, NR_connect = 98, NR_bind = 104, NR_listen = 106,
+	NR_getsockname = 32, NR_socket = 97, NR_sendto = 133, NR_kqueue = 362, NR_kevent = 560,
 	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
 	NR_fstatat = 552,
 	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, MAP_FIXED = 0x10, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
@@ -32,6 +34,30 @@ static inline long call6(long nr, long a, long b, long c, long d, long e, long f
 			 : "rcx", "r11", "memory", "cc");
 	return ret;
 }
+
+// struct kevent: identifier, filter, flags, then what the kernel fills in.
+struct event {
+	unsigned long ident;
+	short filter;
+	unsigned short flags;
+	unsigned more[13];
+};
+static struct event watched_event;
+static const long no_time[2];
+
+// EVFILT_READ, EV_ADD.
+static inline long watch(int fd)
+{
+	watched_event = (struct event){.ident = (unsigned long)fd, .filter = -1, .flags = 1};
+	long kq = call6(NR_kqueue, 0, 0, 0, 0, 0, 0);
+	call6(NR_kevent, kq, (long)&watched_event, 1, 0, 0, 0);
+	return kq;
+}
+#define DO_READY(fd) call(NR_kevent, fd, 0, 0, &watched_event, 1, no_time)
+
+// struct sockaddr_in begins with its length.
+#define FAMILY_INET (16 | 2 << 8)
+#define FIONREAD 0x4004667f
 
 #define DO_STAT(path, buf) call(NR_fstatat, AT_FDCWD, path, buf, 0)
 #define DO_WAKE(word) call(NR_umtx_op, word, UMTX_OP_WAKE_PRIVATE, 1, 0, 0)

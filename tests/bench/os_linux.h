@@ -8,6 +8,9 @@ enum {
 	NR_mmap = 9, NR_munmap = 11, NR_sigprocmask = 14, NR_sched_yield = 24, NR_mremap = 25,
 	NR_dup = 32,
 	NR_getpid = 39, NR_socketpair = 53, NR_fork = 57, NR_exit = 231, NR_wait4 = 61,
+	NR_ioctl = 16, NR_socket = 41, NR_connect = 42, NR_accept = 43, NR_sendto = 44, NR_recvfrom = 45,
+	NR_bind = 49, NR_listen = 50, NR_getsockname = 51, NR_epoll_wait = 232, NR_epoll_ctl = 233,
+	NR_epoll_create1 = 291,
 	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
 	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, MAP_FIXED = 0x10, MREMAP_MAYMOVE = 1, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
 	NR_sigaction = 13, NR_kill = 62, NR_clone = 56, NR_thread_exit = 60, SIGUSR = 10,
@@ -26,6 +29,24 @@ static inline long call6(long nr, long a, long b, long c, long d, long e, long f
 			 : "rcx", "r11", "memory");
 	return ret;
 }
+
+struct event {
+	unsigned events, data[2];
+};
+static struct event watched_event;
+
+// EPOLL_CTL_ADD, EPOLLIN.
+static inline long watch(int fd)
+{
+	watched_event = (struct event){.events = 1};
+	long ep = call6(NR_epoll_create1, 0, 0, 0, 0, 0, 0);
+	call6(NR_epoll_ctl, ep, 1, fd, (long)&watched_event, 0, 0);
+	return ep;
+}
+#define DO_READY(fd) call(NR_epoll_wait, fd, &watched_event, 1, 0)
+
+#define FAMILY_INET 2
+#define FIONREAD 0x541b
 
 #define DO_STAT(path, buf) call(4, path, buf)
 #define DO_WAKE(word) call(NR_futex, word, FUTEX_WAKE_PRIVATE, 1)
