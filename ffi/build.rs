@@ -44,6 +44,7 @@ fn main() {
         "rename.c",
         "socket.c",
         "epoll.c",
+        "privilege.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -107,6 +108,7 @@ fn main() {
             Path::new("rename.c"),
             Path::new("socket.c"),
             Path::new("epoll.c"),
+            Path::new("privilege.c"),
         ],
     );
 }

@@ -969,52 +969,6 @@ lrs_prison_mtx(struct prison *pr)
 	return (&pr->pr_mtx);
 }
 
-/*
- * The privilege that a Linux capability (capabilities(7), by number) mostly
- * stands for; those FreeBSD has none for go with being the super-user.
- */
-bool
-lrs_cap_privilege(struct ucred *cred, int cap)
-{
-	static const int priv[] = {
-		PRIV_VFS_CHOWN,		/* CAP_CHOWN */
-		PRIV_VFS_WRITE,		/* CAP_DAC_OVERRIDE */
-		PRIV_VFS_READ,		/* CAP_DAC_READ_SEARCH */
-		PRIV_VFS_ADMIN,		/* CAP_FOWNER */
-		PRIV_VFS_RETAINSUGID,	/* CAP_FSETID */
-		PRIV_SIGNAL_DIFFCRED,	/* CAP_KILL */
-		PRIV_CRED_SETGID,	/* CAP_SETGID */
-		PRIV_CRED_SETUID,	/* CAP_SETUID */
-		PRIV_CRED_SETUID,	/* CAP_SETPCAP */
-		PRIV_VFS_SYSFLAGS,	/* CAP_LINUX_IMMUTABLE */
-		PRIV_NETINET_RESERVEDPORT, /* CAP_NET_BIND_SERVICE */
-		PRIV_CRED_SETUID,	/* CAP_NET_BROADCAST */
-		PRIV_NET_SETIFFLAGS,	/* CAP_NET_ADMIN */
-		PRIV_NETINET_RAW,	/* CAP_NET_RAW */
-		PRIV_CRED_SETUID,	/* CAP_IPC_LOCK: PRIV_VM_MLOCK is everybody's */
-		PRIV_IPC_ADMIN,		/* CAP_IPC_OWNER */
-		PRIV_KLD_LOAD,		/* CAP_SYS_MODULE */
-		PRIV_IO,		/* CAP_SYS_RAWIO */
-		PRIV_VFS_CHROOT,	/* CAP_SYS_CHROOT */
-		PRIV_DEBUG_DIFFCRED,	/* CAP_SYS_PTRACE */
-		PRIV_ACCT,		/* CAP_SYS_PACCT */
-		PRIV_VFS_MOUNT,		/* CAP_SYS_ADMIN */
-		PRIV_REBOOT,		/* CAP_SYS_BOOT */
-		PRIV_SCHED_SETPRIORITY,	/* CAP_SYS_NICE */
-		PRIV_PROC_SETRLIMIT,	/* CAP_SYS_RESOURCE */
-		PRIV_CLOCK_SETTIME,	/* CAP_SYS_TIME */
-		PRIV_TTY_CONSOLE,	/* CAP_SYS_TTY_CONFIG */
-		PRIV_VFS_MKNOD_DEV,	/* CAP_MKNOD */
-		PRIV_CRED_SETUID,	/* CAP_LEASE */
-		PRIV_AUDIT_SUBMIT,	/* CAP_AUDIT_WRITE */
-		PRIV_AUDIT_CONTROL,	/* CAP_AUDIT_CONTROL */
-	};
-	int p;
-
-	p = cap >= 0 && cap < nitems(priv) ? priv[cap] : PRIV_CRED_SETUID;
-	return (priv_check_cred(cred, p) == 0);
-}
-
 /* The name of a thread and, where it is the first one, of its process. */
 void
 lrs_set_thread_name(struct thread *td, bool process, const char *name)

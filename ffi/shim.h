@@ -195,7 +195,6 @@ void	lrs_system(struct lrs_system *);
 int	lrs_cpu(struct thread *, int *domain);
 int	lrs_timeshare_span(void);
 struct mtx *lrs_prison_mtx(struct prison *);
-bool	lrs_cap_privilege(struct ucred *, int cap);
 void	lrs_set_thread_name(struct thread *, bool process, const char *name);
 
 /* Mappings. */
@@ -295,6 +294,12 @@ void	lrs_net_enter_here(struct lrs_net *);
 int	lrs_netlink_protocol(struct thread *, int fd);
 bool	lrs_netlink_become(struct thread *, int fd, int protocol);
 bool	lrs_netlink_settle(struct thread *, int fd);
+
+/* Capabilities (privilege.c). */
+void	lrs_granted(struct ucred *, const int *privileges, int count,
+	    uint64_t *now, uint64_t *as_root);
+int	lrs_policy_install(void);
+void	lrs_policy_remove(void);
 
 /* Core dumps (coredump.c). */
 #define	LRS_SEGMENT_SHARED	1	/* others see writes */

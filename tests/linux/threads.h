@@ -25,7 +25,8 @@ __attribute__((used, noreturn)) static void thread_main(struct thread *t)
 static inline long thread_start(int slot, int (*body)(void *), void *argument)
 {
 	struct thread *t = &threads[slot];
-	u64 *top = (u64 *)(t->stack + THREAD_STACK) - 2;
+	// The address of the body is taken off, and the call leaves the stack as the ABI wants it.
+	u64 *top = (u64 *)(t->stack + THREAD_STACK) - 3;
 	t->body = body;
 	t->argument = argument;
 	t->tid = 1;

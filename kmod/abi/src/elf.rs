@@ -25,6 +25,12 @@ pub fn is_static_linux(page: &[u8]) -> bool {
     matches!(osabi, Some(ELFOSABI_SYSV | ELFOSABI_LINUX)) && loads_by_itself(page) == Some(true)
 }
 
+/// Whether a file is an ELF program of FreeBSD's own, which is always marked.
+pub fn is_freebsd(page: &[u8]) -> bool {
+    const ELFOSABI_FREEBSD: u8 = 9;
+    page.starts_with(b"\x7fELF") && page.get(EI_OSABI) == Some(&ELFOSABI_FREEBSD)
+}
+
 fn loads_by_itself(page: &[u8]) -> Option<bool> {
     let mut at = usize::try_from(u64::from_le_bytes(bytes(page, E_PHOFF)?)).ok()?;
     let size = usize::from(u16::from_le_bytes(bytes(page, E_PHENTSIZE)?));

@@ -26,6 +26,7 @@ pub mod at;
 pub mod auxv;
 pub mod bsd;
 pub mod c;
+pub mod caps;
 pub mod clone;
 pub mod close;
 pub mod control;

@@ -3,7 +3,7 @@
 
 use linux_raw_sys::prctl as linux;
 
-use crate::cred::CAP_LAST;
+use crate::caps::{self, ALL, Ambient, CAP_LAST, CapSet};
 use crate::errno::Errno;
 use crate::seccomp::Operation;
 use crate::signal::LinuxSignal;
@@ -52,8 +52,20 @@ pub enum Prctl {
     SetSeccomp(Operation),
     /// How it is confined.
     GetSeccomp,
-    /// What would need single capabilities to be kept or dropped.
-    DropCapability,
+    /// Whether the bounding set has a capability.
+    GetBounding(CapSet),
+    /// Takes it out; the empty set for no capability.
+    DropBounding(CapSet),
+    /// Asks or changes the ambient set.
+    Ambient(Ambient),
+    /// Whether capabilities outlive the last user id 0.
+    GetKeepCaps,
+    /// Sets that.
+    SetKeepCaps(bool),
+    /// SECBIT_*.
+    GetSecurebits,
+    /// Sets those.
+    SetSecurebits(u64),
 }
 
 const fn is(value: bool, answer: Prctl) -> Result<Prctl, Errno> {
@@ -77,13 +89,8 @@ impl Prctl {
             linux::PR_GET_PDEATHSIG => Ok(Prctl::GetParentDeathSignal(a)),
             linux::PR_GET_DUMPABLE => Ok(Prctl::GetDumpable),
             linux::PR_SET_DUMPABLE => is(a <= 1, Prctl::SetDumpable(a == 1)),
-            // Nothing is kept: with the last user id 0 goes every privilege.
-            linux::PR_GET_KEEPCAPS => Ok(Prctl::Constant(0)),
-            linux::PR_SET_KEEPCAPS => match a {
-                0 => Ok(Prctl::Constant(0)),
-                1 => Ok(Prctl::DropCapability),
-                _ => Err(Errno::EINVAL),
-            },
+            linux::PR_GET_KEEPCAPS => Ok(Prctl::GetKeepCaps),
+            linux::PR_SET_KEEPCAPS => is(a <= 1, Prctl::SetKeepCaps(a == 1)),
             linux::PR_GET_TIMING => Ok(Prctl::Constant(linux::PR_TIMING_STATISTICAL.cast_signed())),
             linux::PR_SET_TIMING => is(
                 a == u64::from(linux::PR_TIMING_STATISTICAL),
@@ -93,16 +100,12 @@ impl Prctl {
             linux::PR_GET_SECCOMP => Ok(Prctl::GetSeccomp),
             linux::PR_SET_NAME => Ok(Prctl::SetName(a)),
             linux::PR_GET_NAME => Ok(Prctl::GetName(a)),
-            // The bounding set is full: nothing can be taken out of it.
-            linux::PR_CAPBSET_READ => is(a <= u64::from(CAP_LAST), Prctl::Constant(1)),
-            linux::PR_CAPBSET_DROP => is(a <= u64::from(CAP_LAST), Prctl::DropCapability),
+            linux::PR_CAPBSET_READ => Ok(Prctl::GetBounding(one_cap(a)?)),
+            linux::PR_CAPBSET_DROP => Ok(Prctl::DropBounding(one_cap(a).unwrap_or(0))),
             linux::PR_GET_TSC => Ok(Prctl::GetTsc(a)),
             linux::PR_SET_TSC => is(a == u64::from(linux::PR_TSC_ENABLE), Prctl::Constant(0)),
-            linux::PR_GET_SECUREBITS => Ok(Prctl::Constant(0)),
-            linux::PR_SET_SECUREBITS => match a {
-                0 => Ok(Prctl::Constant(0)),
-                _ => Ok(Prctl::DropCapability),
-            },
+            linux::PR_GET_SECUREBITS => Ok(Prctl::GetSecurebits),
+            linux::PR_SET_SECUREBITS => Ok(Prctl::SetSecurebits(a)),
             linux::PR_SET_TIMERSLACK => match a.cast_signed() {
                 // "If the value is less than or equal to zero, the default is set again."
                 ..=0 => Ok(Prctl::SetTimerSlack(DEFAULT_TIMER_SLACK)),
@@ -145,19 +148,27 @@ impl Prctl {
         }
     }
 
-    /// The ambient set is empty and stays so.
+    /// PR_CAP_AMBIENT.
     fn ambient([what, number, c, d]: [u64; 4]) -> Result<Prctl, Errno> {
-        let valid = number <= u64::from(CAP_LAST) && c == 0 && d == 0;
-        match u32::try_from(what) {
-            Ok(linux::PR_CAP_AMBIENT_CLEAR_ALL) => {
-                is(number == 0 && c == 0 && d == 0, Prctl::Constant(0))
-            }
-            Ok(linux::PR_CAP_AMBIENT_IS_SET | linux::PR_CAP_AMBIENT_LOWER) => {
-                is(valid, Prctl::Constant(0))
-            }
-            Ok(linux::PR_CAP_AMBIENT_RAISE) => is(valid, Prctl::DropCapability),
-            _ => Err(Errno::EINVAL),
+        if c != 0 || d != 0 {
+            return Err(Errno::EINVAL);
         }
+        let request = match u32::try_from(what) {
+            Ok(linux::PR_CAP_AMBIENT_CLEAR_ALL) if number == 0 => Ambient::Lower(ALL),
+            Ok(linux::PR_CAP_AMBIENT_IS_SET) => Ambient::IsSet(one_cap(number)?),
+            Ok(linux::PR_CAP_AMBIENT_RAISE) => Ambient::Raise(one_cap(number)?),
+            Ok(linux::PR_CAP_AMBIENT_LOWER) => Ambient::Lower(one_cap(number)?),
+            _ => return Err(Errno::EINVAL),
+        };
+        Ok(Prctl::Ambient(request))
+    }
+}
+
+/// The set of the capability with this number. EINVAL.
+fn one_cap(number: u64) -> Result<CapSet, Errno> {
+    match u32::try_from(number) {
+        Ok(number @ ..=CAP_LAST) => Ok(caps::bit(number)),
+        _ => Err(Errno::EINVAL),
     }
 }
 
@@ -183,7 +194,10 @@ mod tests {
             parse(linux::PR_SET_DUMPABLE, 1),
             Ok(Prctl::SetDumpable(true))
         );
-        assert_eq!(parse(linux::PR_CAPBSET_READ, 40), Ok(Prctl::Constant(1)));
+        assert_eq!(
+            parse(linux::PR_CAPBSET_READ, 40),
+            Ok(Prctl::GetBounding(1 << 40))
+        );
         assert_eq!(parse(linux::PR_CAPBSET_READ, 41), Err(Errno::EINVAL));
         assert_eq!(parse(linux::PR_SET_NO_NEW_PRIVS, 0), Err(Errno::EINVAL));
         let tail = Prctl::parse(linux::PR_SET_NO_NEW_PRIVS.cast_signed(), [1, 1, 0, 0]);
@@ -202,18 +216,40 @@ mod tests {
         );
     }
 
-    /// Capabilities cannot be raised, kept or dropped.
+    /// Capabilities are named by their number.
     #[test]
     fn capabilities() {
-        assert_eq!(parse(linux::PR_SET_KEEPCAPS, 1), Ok(Prctl::DropCapability));
-        assert_eq!(parse(linux::PR_SET_KEEPCAPS, 2), Err(Errno::EINVAL));
-        let raise = u64::from(linux::PR_CAP_AMBIENT_RAISE);
         assert_eq!(
-            parse(linux::PR_CAP_AMBIENT, raise),
-            Ok(Prctl::DropCapability)
+            parse(linux::PR_SET_KEEPCAPS, 1),
+            Ok(Prctl::SetKeepCaps(true))
         );
-        let clear = u64::from(linux::PR_CAP_AMBIENT_CLEAR_ALL);
-        assert_eq!(parse(linux::PR_CAP_AMBIENT, clear), Ok(Prctl::Constant(0)));
+        assert_eq!(parse(linux::PR_SET_KEEPCAPS, 2), Err(Errno::EINVAL));
+        let ambient = |what: u32, number, rest| {
+            let option = linux::PR_CAP_AMBIENT.cast_signed();
+            Prctl::parse(option, [what.into(), number, rest, 0])
+        };
+        let raise = Ambient::Raise(1 << 13);
+        assert_eq!(
+            ambient(linux::PR_CAP_AMBIENT_RAISE, 13, 0),
+            Ok(Prctl::Ambient(raise))
+        );
+        assert_eq!(
+            ambient(linux::PR_CAP_AMBIENT_RAISE, 41, 0),
+            Err(Errno::EINVAL)
+        );
+        assert_eq!(
+            ambient(linux::PR_CAP_AMBIENT_RAISE, 13, 1),
+            Err(Errno::EINVAL)
+        );
+        assert_eq!(
+            ambient(linux::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0),
+            Ok(Prctl::Ambient(Ambient::Lower(ALL)))
+        );
+        assert_eq!(
+            ambient(linux::PR_CAP_AMBIENT_CLEAR_ALL, 1, 0),
+            Err(Errno::EINVAL)
+        );
+        assert_eq!(ambient(9, 0, 0), Err(Errno::EINVAL));
     }
 
     /// Speculation is as it is, and so are memory errors.

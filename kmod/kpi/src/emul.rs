@@ -14,6 +14,8 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use linux_abi::caps::Caps;
+
 pub(crate) use limbo::drain;
 pub use pem::Pem;
 use tables::{MISS_WORDS, Tables};
@@ -57,6 +59,8 @@ pub struct ThreadState {
     pub(crate) trace: Trace,
     /// What looks at its calls.
     pub(crate) seccomp: Seccomp,
+    /// Its capabilities, once it has changed any; read by others under PROC_LOCK.
+    pub(crate) caps: Cell<Option<Caps>>,
 }
 
 const _: () = assert!(offset_of!(ThreadState, tid) == 20);
@@ -78,6 +82,7 @@ impl ThreadState {
             memory_policy: Cell::default(),
             trace: Trace::new(),
             seccomp: Seccomp::new(),
+            caps: Cell::new(None),
         }
     }
 
@@ -93,6 +98,7 @@ impl ThreadState {
         let io_priority = self.io_priority.load(Ordering::Relaxed);
         child.io_priority.store(io_priority, Ordering::Relaxed);
         self.seccomp.hand_down(&child.seccomp);
+        child.caps.set(self.caps.get());
         if self.reset_on_fork.load(Ordering::Relaxed) {
             // SAFETY: caller.
             unsafe { crate::kern::sched::reset(td) };

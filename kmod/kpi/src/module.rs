@@ -75,6 +75,8 @@ fn unload() -> c_int {
         crate::jail::deregister();
         vdso::remove();
         crate::emul::drain();
+        // SAFETY: no process is Linux.
+        unsafe { ffi::lrs_policy_remove() };
         // SAFETY: MOD_UNLOAD that succeeds runs once, and no process is Linux.
         unsafe { crate::emul::pem::unload() };
     }

@@ -101,10 +101,7 @@ pub(super) fn file_command([command, argument, ..]: [u64; 5], out: Out<'_>) {
 }
 
 pub(super) fn process_control([code, rest @ ..]: [u64; 5], out: Out<'_>) {
-    let verdict = match Prctl::parse(int(code), rest) {
-        Ok(Prctl::DropCapability) => Err(Errno::EPERM),
-        verdict => verdict.map(|_| ()),
-    };
+    let verdict = Prctl::parse(int(code), rest).map(|_| ());
     single(n::PRCTL, code, verdict, out);
 }
 

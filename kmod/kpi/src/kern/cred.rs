@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Credentials: kern_prot.c, kern_priv.c.
 
-use linux_abi::cred::{CAP_LAST, CapSet, Ids};
+use linux_abi::cred::Ids;
 
-use crate::kern::thread::LockedThread;
 use crate::{Cx, Result, check};
 
 fn own<'a>(cx: &'a Cx<'_>) -> &'a ffi::ucred {
@@ -61,13 +60,16 @@ pub fn may_set_group(cx: &Cx<'_>) -> bool {
     privileged(cx, ffi::PRIV_CRED_SETGID)
 }
 
-/// setresuid(2). EPERM.
+/// setresuid(2), of which capabilities take note. EPERM.
 pub fn set_user_ids(cx: &mut Cx<'_>, ids: Ids) -> Result<()> {
+    let old = user_ids(cx);
     // SAFETY: the arguments are plain integers and padding.
     let mut args: ffi::setresuid_args = unsafe { core::mem::zeroed() };
     (args.ruid, args.euid, args.suid) = (ids.real, ids.effective, ids.saved);
     // SAFETY: current.
-    check(unsafe { ffi::sys_setresuid(cx.td(), &raw mut args) })
+    check(unsafe { ffi::sys_setresuid(cx.td(), &raw mut args) })?;
+    super::caps::after_setuid(cx, old, ids);
+    Ok(())
 }
 
 /// setresgid(2). EPERM.
@@ -77,22 +79,6 @@ pub fn set_group_ids(cx: &mut Cx<'_>, ids: Ids) -> Result<()> {
     (args.rgid, args.egid, args.sgid) = (ids.real, ids.effective, ids.saved);
     // SAFETY: current.
     check(unsafe { ffi::sys_setresgid(cx.td(), &raw mut args) })
-}
-
-/// The capabilities the credential of a thread amounts to: each as the kernel answers for the
-/// privilege it stands for, so jails and `security.bsd.suser_enabled` count.
-pub fn capabilities(_cx: &Cx<'_>, thread: &LockedThread<'_, '_>) -> CapSet {
-    let mut set = 0;
-    // SAFETY: the process is locked, which keeps its p_ucred.
-    unsafe {
-        let cred = (*thread.process()).p_ucred;
-        for number in 0..=CAP_LAST {
-            if ffi::lrs_cap_privilege(cred, number.cast_signed()) {
-                set |= 1 << number;
-            }
-        }
-    }
-    set
 }
 
 /// How many supplementary groups the caller has.

@@ -72,7 +72,7 @@ pub(super) struct Chain {
 
 impl Chain {
     /// Follows the program to what is no script, and sees that it can be loaded. EACCES, ELOOP,
-    /// ENOENT, ENOEXEC, ENOTDIR, ETXTBSY.
+    /// ENOENT, ENOEXEC, ENOTDIR, ETXTBSY; EPERM for a program of FreeBSD's that must not be.
     fn follow(cx: &mut Cx<'_>, program: Program) -> Result<Chain> {
         let mut path = Buffer::new(cx, PATH_MAX)?;
         if program.fd.is_none() {
@@ -110,6 +110,9 @@ impl Chain {
                 Head::Broken => return Err(Errno::ENOEXEC.into()),
                 Head::Other => break,
             }
+        }
+        if elf::is_freebsd(&head) && is_confined(cx) {
+            return Err(Errno::EPERM.into());
         }
         if let Some(interpreter) = elf::interpreter(&head) {
             find_elf_interpreter(cx, interpreter)?;
@@ -265,10 +268,11 @@ pub fn execve(
     // SAFETY: current; a successful exec leaves one thread.
     unsafe {
         if !ffi::lrs_is_linux(cx.proc_ptr()) {
-            let confined = cx.thread_state().seccomp.is_on();
+            let confined = is_confined(cx);
             ffi::pwd_altroot(cx.td(), ptr::null_mut());
             emul::detach_process(cx.td());
             if confined {
+                // It was not seen to be one of FreeBSD's.
                 super::seccomp::kill_escaped(cx);
             }
             return Ok(Untouched);
@@ -279,6 +283,13 @@ pub fn execve(
         self::child_action(cx, Some(&ignored));
     }
     Ok(Untouched)
+}
+
+/// Whether the caller must not become one of FreeBSD's programs, which neither filters nor a
+/// bounding set would hold.
+fn is_confined(cx: &Cx<'_>) -> bool {
+    let state = cx.thread_state();
+    state.seccomp.is_on() || super::caps::is_bounded(state)
 }
 
 /// What SIGCHLD does, and from now on.

@@ -5,6 +5,7 @@
 pub mod adjtime;
 pub mod advice;
 pub mod buffer;
+pub mod caps;
 pub mod control;
 pub mod cred;
 pub mod dir;

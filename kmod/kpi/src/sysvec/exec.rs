@@ -87,8 +87,11 @@ pub unsafe extern "C" fn linux_rs_setregs(
 
         // Filters outlive exec, which has chosen the brand's vector.
         let state = (*td).td_emuldata.cast::<crate::emul::ThreadState>();
-        if state.as_ref().is_some_and(|state| state.seccomp.is_on()) {
-            super::confine::process((*td).td_proc);
+        if let Some(state) = state.as_ref() {
+            if state.seccomp.is_on() {
+                super::confine::process((*td).td_proc);
+            }
+            crate::kern::caps::after_exec(td, state, &*imgp);
         }
 
         name_process(td, &*imgp);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! capget(2), capset(2).
+//! capget(2), capset(2), and prctl(2)'s part of capabilities(7).
 //!
-//! FreeBSD: priv_check_cred (kern_priv.c).
-//! Differences from Linux: a capability is held where the kernel grants the privilege it stands
-//! for, and cannot be dropped alone: capset that changes anything is EPERM.
+//! FreeBSD: priv_check_cred (kern_priv.c), mac(9).
+//! Differences from Linux: what FreeBSD does not grant a credential is not held, so nothing outlives
+//! the last user id 0, whatever was kept (docs/capabilities.md).
 
-use kpi::kern::cred;
-use kpi::kern::thread::LockedThread;
+use kpi::kern::caps;
 use kpi::{Cx, Errno, Result, UserIn, UserInOut, UserOut};
 use linux_abi::c::{l_user_cap_data, l_user_cap_header};
-use linux_abi::cred::{CAP_VERSION, CapSet, CapVersion, cap_check_set, cap_data, cap_version};
+use linux_abi::caps::{Ambient, CAP_VERSION, CapSet, CapVersion, cap_version};
 
 /// Reads the header; an unknown version is answered with the one to use.
 fn header(cx: &mut Cx<'_>, at: UserInOut<l_user_cap_header>) -> Result<Option<(CapVersion, i32)>> {
@@ -22,10 +21,6 @@ fn header(cx: &mut Cx<'_>, at: UserInOut<l_user_cap_header>) -> Result<Option<(C
             Ok(None)
         }
     }
-}
-
-fn held(cx: &Cx<'_>, tid: i32) -> Result<CapSet> {
-    Ok(cred::capabilities(cx, &LockedThread::find(cx, tid)?))
 }
 
 /// The capabilities of a thread. EINVAL for a version or id that does not exist, ESRCH.
@@ -43,7 +38,7 @@ pub(crate) fn capget(
     if pid < 0 {
         return Err(Errno::EINVAL.into());
     }
-    let both = cap_data(held(cx, pid)?);
+    let both = caps::of(cx, pid)?.data();
     match version {
         CapVersion::One => {
             let [low, _] = both;
@@ -53,7 +48,7 @@ pub(crate) fn capget(
     }
 }
 
-/// Succeeds where nothing would change. EPERM, EINVAL.
+/// Sets the caller's. EPERM, EINVAL.
 pub(crate) fn capset(
     cx: &mut Cx<'_>,
     at: UserInOut<l_user_cap_header>,
@@ -63,19 +58,59 @@ pub(crate) fn capset(
     if pid != 0 && pid != cx.tid() {
         return Err(Errno::EPERM.into());
     }
-    let held = held(cx, 0)?;
-    let verdict = match version {
+    let now = caps::of(cx, 0)?;
+    let wanted = match version {
         CapVersion::One => {
             let low = UserIn::from_reg(data.addr().raw()).read(cx)?;
-            cap_check_set(held, &[low])
+            now.set(&[low])?
         }
-        CapVersion::Two => cap_check_set(held, &data.read(cx)?),
+        CapVersion::Two => now.set(&data.read(cx)?)?,
     };
-    if verdict.is_err() {
-        kpi::log::process(
-            cx,
-            format_args!("capset: capabilities cannot be changed one by one"),
-        );
-    }
-    Ok(verdict?)
+    caps::set(cx, wanted)
+}
+
+/// Whether the bounding set has a capability.
+pub(crate) fn is_bounding(cx: &mut Cx<'_>, set: CapSet) -> Result<i32> {
+    Ok(i32::from(caps::of(cx, 0)?.bounding & set != 0))
+}
+
+/// Takes it out. EPERM.
+pub(crate) fn drop_bounding(cx: &mut Cx<'_>, set: CapSet) -> Result<()> {
+    let caps = caps::of(cx, 0)?.drop_bounding(set)?;
+    caps::set(cx, caps)
+}
+
+/// PR_CAP_AMBIENT. EPERM.
+pub(crate) fn ambient(cx: &mut Cx<'_>, request: Ambient) -> Result<i32> {
+    let now = caps::of(cx, 0)?;
+    let new = match request {
+        Ambient::IsSet(set) => return Ok(i32::from(now.ambient & set != 0)),
+        Ambient::Raise(set) => now.raise_ambient(set)?,
+        Ambient::Lower(set) => now.lower_ambient(set),
+    };
+    caps::set(cx, new)?;
+    Ok(0)
+}
+
+/// SECBIT_*.
+pub(crate) fn securebits(cx: &mut Cx<'_>) -> Result<i32> {
+    Ok(caps::of(cx, 0)?.securebits.cast_signed())
+}
+
+/// Sets those. EPERM.
+pub(crate) fn set_securebits(cx: &mut Cx<'_>, bits: u64) -> Result<()> {
+    let bits = u32::try_from(bits).map_err(|_| Errno::EPERM)?;
+    let caps = caps::of(cx, 0)?.set_securebits(bits)?;
+    caps::set(cx, caps)
+}
+
+/// Whether the permitted set is kept when the last user id 0 goes.
+pub(crate) fn keeps(cx: &mut Cx<'_>) -> Result<i32> {
+    Ok(i32::from(caps::of(cx, 0)?.keeps()))
+}
+
+/// Sets that. EPERM.
+pub(crate) fn set_keeps(cx: &mut Cx<'_>, keep: bool) -> Result<()> {
+    let caps = caps::of(cx, 0)?.keep(keep)?;
+    caps::set(cx, caps)
 }

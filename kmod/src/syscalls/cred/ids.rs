@@ -8,7 +8,7 @@
 
 use kpi::kern::cred;
 use kpi::{Cx, Result};
-use linux_abi::cred::{setreuid as plan_both, setuid as plan_one};
+use linux_abi::cred::{Ids, setresuid as plan_all, setreuid as plan_both, setuid as plan_one};
 
 /// EINVAL, EPERM.
 pub(crate) fn setuid(cx: &mut Cx<'_>, uid: u32) -> Result<()> {
@@ -37,6 +37,17 @@ pub(crate) fn setregid(cx: &mut Cx<'_>, real: u32, effective: u32) -> Result<()>
         effective,
     )?;
     cred::set_group_ids(cx, ids)
+}
+
+/// Sets all three; -1 leaves one. EPERM.
+pub(crate) fn setresuid(cx: &mut Cx<'_>, real: u32, effective: u32, saved: u32) -> Result<()> {
+    let wanted = Ids {
+        real,
+        effective,
+        saved,
+    };
+    let ids = plan_all(cred::user_ids(cx), cred::may_set_user(cx), wanted)?;
+    cred::set_user_ids(cx, ids)
 }
 
 /// The id files are checked against; it stays what it is, which Linux tells like a lack of privilege.

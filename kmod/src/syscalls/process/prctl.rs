@@ -3,15 +3,14 @@
 //!
 //! FreeBSD: kern_procctl (kern_procctl.c).
 //! Differences from Linux: core scheduling and memory maps are EINVAL,
-//! as on a Linux built without them, and so is any but the default answer to memory errors;
-//! capabilities cannot be kept or dropped (EPERM).
+//! as on a Linux built without them, and so is any but the default answer to memory errors.
 
 use kpi::kern::control::{self, NAME_LEN};
-use kpi::kern::cred;
-use kpi::kern::thread::LockedThread;
 use kpi::{Cx, Errno, Result, UserBytesIn, UserBytesOut, UserCStr, UserOut};
 use linux_abi::prctl::{Prctl, TSC_ENABLE};
 use linux_abi::signal::{BsdSignal, LinuxSignal};
+
+use crate::syscalls::cred as caps;
 
 /// Asks or changes one thing of the process or thread. EINVAL for what does not exist.
 pub(crate) fn prctl(
@@ -61,16 +60,13 @@ pub(crate) fn prctl(
         Prctl::SetSeccomp(operation) => return super::seccomp::confine(cx, operation),
         Prctl::GetSeccomp => return Ok(kpi::kern::seccomp::mode(cx)),
         Prctl::Constant(value) => return Ok(value),
-        Prctl::DropCapability => {
-            let held = cred::capabilities(cx, &LockedThread::find(cx, 0)?);
-            if held != 0 {
-                kpi::log::process(
-                    cx,
-                    format_args!("prctl: capabilities cannot be kept or dropped one by one"),
-                );
-            }
-            return Err(Errno::EPERM.into());
-        }
+        Prctl::GetBounding(set) => return caps::is_bounding(cx, set),
+        Prctl::DropBounding(set) => caps::drop_bounding(cx, set)?,
+        Prctl::Ambient(request) => return caps::ambient(cx, request),
+        Prctl::GetKeepCaps => return caps::keeps(cx),
+        Prctl::SetKeepCaps(keep) => caps::set_keeps(cx, keep)?,
+        Prctl::GetSecurebits => return caps::securebits(cx),
+        Prctl::SetSecurebits(bits) => caps::set_securebits(cx, bits)?,
     }
     Ok(0)
 }

@@ -5,8 +5,7 @@
 //! Differences from Linux: the tick has one length and ADJ_SETOFFSET is EINVAL; `tai` reads as 0.
 
 use kpi::kern::adjtime::{kern_adjtime, kern_ntp_adjtime};
-use kpi::kern::cred;
-use kpi::kern::thread::LockedThread;
+use kpi::kern::caps;
 use kpi::kern::time::kern_clock_gettime;
 use kpi::{Cx, Errno, Result, UserInOut};
 use linux_abi::adjtime::{Adjust, adjustable};
@@ -42,8 +41,7 @@ pub(crate) fn adjtimex(cx: &mut Cx<'_>, timex: UserInOut<l_timex>) -> Result<i32
 
 fn may_adjust(cx: &mut Cx<'_>) -> Result<bool> {
     const CAP_SYS_TIME: u64 = 1 << 25;
-    let held = cred::capabilities(cx, &LockedThread::find(cx, 0)?);
-    Ok(held & CAP_SYS_TIME != 0)
+    Ok(caps::of(cx, 0)?.effective & CAP_SYS_TIME != 0)
 }
 
 /// The fraction of the time is in nanoseconds.
