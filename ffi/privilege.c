@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Capabilities: what a credential is granted, and the mac(9) policy that
- * refuses privileges to threads which have given them up. The table of
+ * refuses privileges to threads which have given them up, and grants those that
+ * were kept when the user id 0 went. The table of
  * capabilities is in Rust (kpi/kern/caps.rs).
  */
 #include "wrapper.h"
@@ -33,11 +34,12 @@ lrs_granted(struct ucred *cred, const int *privileges, int count,
 
 /*
  * security/mac/mac_policy.h, MAC_VERSION 6 (15.x), which is not among the
- * installed headers: struct mac_policy_conf, and the place of mpo_priv_check in
- * struct mac_policy_ops. Whether that is the place is tried before it is relied
- * on.
+ * installed headers: struct mac_policy_conf, and the places of mpo_priv_check
+ * and mpo_priv_grant in struct mac_policy_ops. Whether those are the places is
+ * tried before it is relied on.
  */
 #define	PRIV_CHECK_SLOT	134
+#define	PRIV_GRANT_SLOT	135
 #define	OPS		512
 #define	UNLOAD_OK	2
 
@@ -57,6 +59,7 @@ struct mac_conf {
 typedef int mac_modevent_t(void *module, int type, void *data);
 
 int	linux_rs_priv_check(struct ucred *, int);
+int	linux_rs_priv_grant(struct ucred *, int);
 
 static struct sx mac_lock;
 SX_SYSINIT(linux_rs_mac, &mac_lock, "linux_rs mac");
@@ -68,19 +71,29 @@ static struct mac_conf mac_conf = {
 	.loadtime_flags = UNLOAD_OK,
 };
 static enum { MAC_UNTRIED, MAC_ACTIVE, MAC_MISSING } mac_state;
-static struct thread *mac_trier;
-static bool mac_tried;
+static struct ucred *mac_trial;
+static bool mac_checks, mac_grants;
 
 static int
 mac_priv_check(struct ucred *cred, int privilege)
 {
 	if (mac_state != MAC_ACTIVE) {
-		if (curthread == mac_trier && cred == curthread->td_ucred &&
-		    privilege == PRIV_MODULE15)
-			mac_tried = true;
+		if (cred == mac_trial && privilege == PRIV_MODULE15)
+			mac_checks = true;
 		return (0);
 	}
 	return (linux_rs_priv_check(cred, privilege));
+}
+
+static int
+mac_priv_grant(struct ucred *cred, int privilege)
+{
+	if (mac_state != MAC_ACTIVE) {
+		if (cred == mac_trial && privilege == PRIV_MODULE15)
+			mac_grants = true;
+		return (EPERM);
+	}
+	return (linux_rs_priv_grant(cred, privilege));
 }
 
 static int
@@ -103,17 +116,22 @@ lrs_policy_install(void)
 	sx_xlock(&mac_lock);
 	if (mac_state == MAC_UNTRIED) {
 		mac_ops[PRIV_CHECK_SLOT] = mac_priv_check;
-		mac_trier = curthread;
-		mac_tried = false;
+		mac_ops[PRIV_GRANT_SLOT] = mac_priv_grant;
+		/* Nobody's, so that both questions are asked. */
+		mac_trial = crdup(curthread->td_ucred);
+		mac_trial->cr_uid = mac_trial->cr_ruid = mac_trial->cr_svuid =
+		    65534;
+		mac_checks = mac_grants = false;
 		mac_state = MAC_MISSING;
 		if (mac_event(MOD_LOAD) == 0) {
-			(void)priv_check(curthread, PRIV_MODULE15);
-			if (mac_tried)
+			(void)priv_check_cred(mac_trial, PRIV_MODULE15);
+			if (mac_checks && mac_grants)
 				mac_state = MAC_ACTIVE;
 			else
 				mac_event(MOD_UNLOAD);
 		}
-		mac_trier = NULL;
+		crfree(mac_trial);
+		mac_trial = NULL;
 	}
 	sx_xunlock(&mac_lock);
 	return (mac_state == MAC_ACTIVE ? 0 : EOPNOTSUPP);

@@ -73,6 +73,7 @@ extern int linux_rs_ignore_ip_recverr;
 extern int linux_rs_preserve_vstatus;
 extern bool linux_rs_map_sched_prio;
 extern bool linux_rs_setid_allowed_flag;
+extern bool linux_rs_keepcaps;
 extern int linux_rs_use_real_ifnames;
 extern unsigned long linux_rs_unimplemented;
 extern char linux_rs_emul_path[MAXPATHLEN];

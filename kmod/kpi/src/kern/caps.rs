@@ -5,7 +5,7 @@
 //! [`table::TABLE`], and where it has not given it up. Threads that never gave anything up have no
 //! state at all. As soon as one does, the kernel asks a policy of ours before it grants a
 //! privilege ([`linux_rs_priv_check`]), so that what was given up is refused wherever the kernel
-//! checks it.
+//! checks it, and what was kept when the user id 0 went is granted.
 
 mod table;
 
@@ -19,8 +19,7 @@ use crate::kern::thread::LockedThread;
 use crate::lock::ProcGuard;
 use crate::{Cx, Errno, Result};
 
-/// What a credential is granted: as it is, and with the effective user id 0, which a thread that
-/// has another id 0 can take.
+/// What a credential is granted: as it is, and with the effective user id 0.
 fn granted(cred: *mut ffi::ucred) -> (CapSet, CapSet) {
     let (mut now, mut as_root) = (0, 0);
     let asked = &table::ASKED;
@@ -38,9 +37,14 @@ fn granted(cred: *mut ffi::ucred) -> (CapSet, CapSet) {
         } else {
             table::NOT_WHEN_SECURE
         };
-        let is_root = [(*cred).cr_uid, (*cred).cr_ruid, (*cred).cr_svuid].contains(&0);
-        (now & !none, (if is_root { as_root } else { now }) & !none)
+        (now & !none, as_root & !none)
     }
+}
+
+/// Whether what root has kept counts without its user id (`compat.linux.keepcaps`).
+fn keeps_count() -> bool {
+    // SAFETY: a bool of sysctl.c that sysctl(9) writes.
+    unsafe { core::ptr::read_volatile(&raw const ffi::linux_rs_keepcaps) }
 }
 
 /// The sets of a thread, 0 being the caller. ESRCH.
@@ -50,12 +54,21 @@ pub fn of(cx: &mut Cx<'_>, tid: i32) -> Result<Caps> {
     // SAFETY: the process is locked, which keeps its credential until it is held.
     let cred = unsafe { ffi::crhold((*thread.process()).p_ucred) };
     drop(thread);
-    let (effective, permitted) = granted(cred);
-    // SAFETY: held above.
-    unsafe { ffi::crfree(cred) };
+    let (now, as_root) = granted(cred);
+    // SAFETY: held above, and not changed meanwhile.
+    let (has_root, is_root) = unsafe {
+        let is_root = (*cred).cr_uid == 0;
+        let others = [(*cred).cr_ruid, (*cred).cr_svuid].contains(&0);
+        ffi::crfree(cred);
+        (is_root || others, is_root)
+    };
     Ok(match own {
-        Some(caps) => caps.within(permitted, effective),
-        None => Caps::untouched(permitted, effective),
+        // It cannot use what it has kept.
+        Some(caps) if !is_root && !keeps_count() => {
+            caps.within(if has_root { as_root } else { now }, now)
+        }
+        Some(caps) => caps.within(as_root, as_root),
+        None => Caps::untouched(if has_root { as_root } else { now }, now),
     })
 }
 
@@ -78,12 +91,20 @@ pub fn set(cx: &mut Cx<'_>, caps: Caps) -> Result<()> {
     Ok(())
 }
 
-/// Follows a change of the caller's user ids.
-pub(crate) fn after_setuid(cx: &Cx<'_>, old: Ids, new: Ids) {
-    let state = &cx.thread_state().caps;
-    if let Some(caps) = state.get() {
+/// What the caller's sets will be when its user ids have changed; None where it has never changed
+/// any. What it keeps is within what FreeBSD grants it now.
+pub(crate) fn plan_setuid(cx: &mut Cx<'_>, old: Ids, new: Ids) -> Result<Option<Caps>> {
+    if cx.thread_state().caps.get().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(of(cx, 0)?.after_setuid(old, new)))
+}
+
+/// The user ids have changed.
+pub(crate) fn after_setuid(cx: &Cx<'_>, caps: Option<Caps>) {
+    if caps.is_some() {
         let _locked = ProcGuard::new(cx);
-        state.set(Some(caps.after_setuid(old, new)));
+        cx.thread_state().caps.set(caps);
     }
 }
 
@@ -121,30 +142,54 @@ pub(crate) fn is_bounded(state: &ThreadState) -> bool {
     state.caps.get().is_some_and(|caps| caps.bounding != ALL)
 }
 
+/// The current thread's sets, if it has changed any and `cred` is its own.
+///
+/// # Safety
+/// From mac(9), which has a reference to `cred`.
+unsafe fn current(cred: *mut ffi::ucred) -> Option<Caps> {
+    // SAFETY: the current thread's own state and credentials; no lock is taken.
+    unsafe {
+        let td = ffi::lrs_curthread();
+        let state = (*td).td_emuldata.cast::<ThreadState>().as_ref()?;
+        let caps = state.caps.get()?;
+        // Not somebody else's, such as who opened a file.
+        (cred == (*td).td_ucred || cred == (*(*td).td_proc).p_ucred).then_some(caps)
+    }
+}
+
 /// mpo_priv_check: EPERM for a privilege that the current thread has given up.
 ///
 /// # Safety
 /// Called by mac(9), with whatever locks the one who asks holds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn linux_rs_priv_check(cred: *mut ffi::ucred, privilege: c_int) -> c_int {
-    // SAFETY: the current thread's own state and credentials; no lock is taken.
-    unsafe {
-        let td = ffi::lrs_curthread();
-        let Some(state) = (*td).td_emuldata.cast::<ThreadState>().as_ref() else {
-            return 0;
-        };
-        let Some(caps) = state.caps.get() else {
-            return 0;
-        };
-        if cred != (*td).td_ucred && cred != (*(*td).td_proc).p_ucred {
-            // Somebody else's, such as who opened a file.
-            return 0;
+    // SAFETY: caller.
+    let caps = unsafe { current(cred) };
+    let any = table::needed(privilege);
+    match caps {
+        Some(caps) if any != 0 && caps.effective & any == 0 => ffi::EPERM as c_int,
+        _ => 0,
+    }
+}
+
+/// mpo_priv_grant: 0 for a privilege that the current thread has kept from when it was root, and
+/// that the jail does not forbid, which mac(9) has asked before.
+///
+/// # Safety
+/// Called by mac(9), with whatever locks the one who asks holds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn linux_rs_priv_grant(cred: *mut ffi::ucred, privilege: c_int) -> c_int {
+    // SAFETY: caller.
+    let (caps, uid) = unsafe { (current(cred), (*cred).cr_uid) };
+    match caps {
+        // What root itself is refused stays refused.
+        Some(caps) if uid != 0 && caps.effective & table::needed(privilege) != 0 => {
+            if keeps_count() {
+                0
+            } else {
+                ffi::EPERM as c_int
+            }
         }
-        let any = table::needed(privilege);
-        if any != 0 && caps.effective & any == 0 {
-            ffi::EPERM as c_int
-        } else {
-            0
-        }
+        _ => ffi::EPERM as c_int,
     }
 }

@@ -62,13 +62,13 @@ pub fn may_set_group(cx: &Cx<'_>) -> bool {
 
 /// setresuid(2), of which capabilities take note. EPERM.
 pub fn set_user_ids(cx: &mut Cx<'_>, ids: Ids) -> Result<()> {
-    let old = user_ids(cx);
+    let caps = super::caps::plan_setuid(cx, user_ids(cx), ids)?;
     // SAFETY: the arguments are plain integers and padding.
     let mut args: ffi::setresuid_args = unsafe { core::mem::zeroed() };
     (args.ruid, args.euid, args.suid) = (ids.real, ids.effective, ids.saved);
     // SAFETY: current.
     check(unsafe { ffi::sys_setresuid(cx.td(), &raw mut args) })?;
-    super::caps::after_setuid(cx, old, ids);
+    super::caps::after_setuid(cx, caps);
     Ok(())
 }
 
