@@ -14,6 +14,7 @@
 #include "os_freebsd.h"
 #else
 #include "os_linux.h"
+#include "filter.h"
 #endif
 
 #define PICK(nr, a, b, c, d, e, f, ...)                                                            \
@@ -188,6 +189,19 @@ static clock_fn *clock_from_vdso;
 static long do_vdso(void)
 {
 	return clock_from_vdso ? clock_from_vdso(CLOCK_MONOTONIC, (long *)buffer) : -38;
+}
+#endif
+
+#ifndef __FreeBSD__
+static long do_getppid(void) { return call(110); }
+// What the filter is told of a getpid, and the call itself, which is not filtered.
+static long do_interpreted(void)
+{
+	unsigned data[16] = {39, 0xc000003e, (unsigned)(unsigned long)buffer, 0, 1};
+	__asm__ volatile("" : : "r"(data) : "memory");
+	if (interpret(filter, sizeof(filter) / sizeof(filter[0]), data) != 0x7fff0000)
+		return -1;
+	return call(NR_getpid);
 }
 #endif
 
@@ -431,6 +445,18 @@ __attribute__((used, noreturn)) static void start(long *sp)
 			moves_fail = measure_move(moves[i].name, moves[i].body, moves[i].megabytes << 20);
 	}
 	failed |= moves_fail;
+#ifndef __FreeBSD__
+	// Last, as there is no way back; the C module has no filters.
+	const struct program p = {sizeof(filter) / sizeof(filter[0]), filter};
+	if (argc < 2) {
+		failed |= measure("getpid_interpreted_in_C", do_interpreted, ITERATIONS);
+		call(157, 38, 1, 0, 0, 0);
+		if (call(157, 22, 2, &p) == 0) {
+			failed |= measure("getpid_filtered", do_getpid, ITERATIONS);
+			failed |= measure("getppid_filtered_by_number", do_getppid, ITERATIONS);
+		}
+	}
+#endif
 	call(NR_unlink, path);
 	call(NR_exit, failed);
 	__builtin_trap();

@@ -38,8 +38,13 @@ pub fn set_parent_death_signal(cx: &mut Cx<'_>, signal: Option<BsdSignal>) -> Re
     set(cx, ffi::PROC_PDEATHSIG_CTL, number.cast_unsigned())
 }
 
-/// Whether others of the same user may trace the process, and it may dump core.
+/// Whether others of the same user may trace the process, and it may dump core; neither where its
+/// ids have changed since exec.
 pub fn traceable(cx: &mut Cx<'_>) -> Result<bool> {
+    // SAFETY: current; one word.
+    if unsafe { (*cx.proc_ptr()).p_flag } & ffi::P_SUGID as c_int != 0 {
+        return Ok(false);
+    }
     // -1 means it may not; otherwise the tracer's pid or 0 (procctl(2)).
     Ok(get(cx, ffi::PROC_TRACE_STATUS)? != -1)
 }

@@ -2,8 +2,8 @@
 //! capget(2), capset(2), and prctl(2)'s part of capabilities(7).
 //!
 //! FreeBSD: priv_check_cred (kern_priv.c), mac(9).
-//! Differences from Linux: what FreeBSD does not grant a credential is not held, so nothing outlives
-//! the last user id 0, whatever was kept (docs/capabilities.md).
+//! Differences from Linux: what FreeBSD does not grant to root, in a jail or else, is not held
+//! (docs/capabilities.md).
 
 use kpi::kern::caps;
 use kpi::{Cx, Errno, Result, UserIn, UserInOut, UserOut};

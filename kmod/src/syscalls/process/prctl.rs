@@ -3,7 +3,8 @@
 //!
 //! FreeBSD: kern_procctl (kern_procctl.c).
 //! Differences from Linux: core scheduling and memory maps are EINVAL,
-//! as on a Linux built without them, and so is any but the default answer to memory errors.
+//! as on a Linux built without them, and so is any but the default answer to memory errors;
+//! a process whose ids have changed stays undumpable until exec.
 
 use kpi::kern::control::{self, NAME_LEN};
 use kpi::{Cx, Errno, Result, UserBytesIn, UserBytesOut, UserCStr, UserOut};
