@@ -168,81 +168,73 @@ fn check_memory(program: &[l_sock_filter], known: &mut [u16]) -> Result<(), Errn
 pub fn run(program: &[l_sock_filter], data: &impl Words) -> Option<u32> {
     let (mut a, mut x) = (0_u32, 0_u32);
     let mut memory = [0_u32; MEM_WORDS];
-    let mut rest = program;
-    while let Some((insn, following)) = rest.split_first() {
-        rest = following;
+    let mut next = 0_usize;
+    while let Some(insn) = program.get(next) {
         let k = insn.k;
+        let jump = |taken: bool| usize::from(if taken { insn.jt } else { insn.jf });
+        next = next.wrapping_add(1);
+        // What filters mostly consist of.
+        if insn.code == op::JEQ_K {
+            next = next.wrapping_add(jump(a == k));
+            continue;
+        }
         let cell = k as usize % MEM_WORDS;
-        let taken = match insn.code {
-            op::LD_ABS => {
-                a = data.word((k / 4) as usize % DATA_WORDS)?;
-                continue;
-            }
-            op::JEQ_K => a == k,
-            op::JGT_K => a > k,
-            op::JGE_K => a >= k,
-            op::JSET_K => a & k != 0,
-            op::JEQ_X => a == x,
-            op::JGT_X => a > x,
-            op::JGE_X => a >= x,
-            op::JSET_X => a & x != 0,
+        match insn.code {
+            op::LD_ABS => a = data.word((k / 4) as usize % DATA_WORDS)?,
             op::RET_K => return Some(k),
             op::RET_A => return Some(a),
-            op::JA => {
-                rest = following.get(k as usize..).unwrap_or_default();
-                continue;
-            }
-            code => {
-                match code {
-                    op::LD_LEN => a = DATA_BYTES,
-                    op::LDX_LEN => x = DATA_BYTES,
-                    op::LD_IMM => a = k,
-                    op::LDX_IMM => x = k,
-                    op::LD_MEM => a = memory.get(cell).copied().unwrap_or(0),
-                    op::LDX_MEM => x = memory.get(cell).copied().unwrap_or(0),
-                    op::ST => {
-                        if let Some(place) = memory.get_mut(cell) {
-                            *place = a;
-                        }
-                    }
-                    op::STX => {
-                        if let Some(place) = memory.get_mut(cell) {
-                            *place = x;
-                        }
-                    }
-                    op::TAX => x = a,
-                    op::TXA => a = x,
-                    op::NEG => a = a.wrapping_neg(),
-                    op::ADD_K => a = a.wrapping_add(k),
-                    op::ADD_X => a = a.wrapping_add(x),
-                    op::SUB_K => a = a.wrapping_sub(k),
-                    op::SUB_X => a = a.wrapping_sub(x),
-                    op::MUL_K => a = a.wrapping_mul(k),
-                    op::MUL_X => a = a.wrapping_mul(x),
-                    op::DIV_K => a = a.checked_div(k).unwrap_or(0),
-                    // A division by 0 ends the program, with 0.
-                    op::DIV_X => match a.checked_div(x) {
-                        Some(quotient) => a = quotient,
-                        None => return Some(0),
-                    },
-                    op::AND_K => a &= k,
-                    op::AND_X => a &= x,
-                    op::OR_K => a |= k,
-                    op::OR_X => a |= x,
-                    op::XOR_K => a ^= k,
-                    op::XOR_X => a ^= x,
-                    // The processor takes five bits of the distance.
-                    op::LSH_K => a = a.wrapping_shl(k),
-                    op::LSH_X => a = a.wrapping_shl(x),
-                    op::RSH_K => a = a.wrapping_shr(k),
-                    op::RSH_X => a = a.wrapping_shr(x),
-                    _ => return Some(0),
+            op::JGT_K => next = next.wrapping_add(jump(a > k)),
+            op::JGE_K => next = next.wrapping_add(jump(a >= k)),
+            op::JSET_K => next = next.wrapping_add(jump(a & k != 0)),
+            op::JEQ_X => next = next.wrapping_add(jump(a == x)),
+            op::JGT_X => next = next.wrapping_add(jump(a > x)),
+            op::JGE_X => next = next.wrapping_add(jump(a >= x)),
+            op::JSET_X => next = next.wrapping_add(jump(a & x != 0)),
+            op::JA => next = next.wrapping_add(k as usize),
+            op::LD_LEN => a = DATA_BYTES,
+            op::LDX_LEN => x = DATA_BYTES,
+            op::LD_IMM => a = k,
+            op::LDX_IMM => x = k,
+            op::LD_MEM => a = memory.get(cell).copied().unwrap_or(0),
+            op::LDX_MEM => x = memory.get(cell).copied().unwrap_or(0),
+            op::ST => {
+                if let Some(place) = memory.get_mut(cell) {
+                    *place = a;
                 }
-                continue;
             }
-        };
-        let distance = if taken { insn.jt } else { insn.jf };
-        rest = following.get(usize::from(distance)..).unwrap_or_default();
+            op::STX => {
+                if let Some(place) = memory.get_mut(cell) {
+                    *place = x;
+                }
+            }
+            op::TAX => x = a,
+            op::TXA => a = x,
+            op::NEG => a = a.wrapping_neg(),
+            op::ADD_K => a = a.wrapping_add(k),
+            op::ADD_X => a = a.wrapping_add(x),
+            op::SUB_K => a = a.wrapping_sub(k),
+            op::SUB_X => a = a.wrapping_sub(x),
+            op::MUL_K => a = a.wrapping_mul(k),
+            op::MUL_X => a = a.wrapping_mul(x),
+            op::DIV_K => a = a.checked_div(k).unwrap_or(0),
+            // A division by 0 ends the program, with 0.
+            op::DIV_X => match a.checked_div(x) {
+                Some(quotient) => a = quotient,
+                None => return Some(0),
+            },
+            op::AND_K => a &= k,
+            op::AND_X => a &= x,
+            op::OR_K => a |= k,
+            op::OR_X => a |= x,
+            op::XOR_K => a ^= k,
+            op::XOR_X => a ^= x,
+            // The processor takes five bits of the distance.
+            op::LSH_K => a = a.wrapping_shl(k),
+            op::LSH_X => a = a.wrapping_shl(x),
+            op::RSH_K => a = a.wrapping_shr(k),
+            op::RSH_X => a = a.wrapping_shr(x),
+            _ => return Some(0),
+        }
     }
     Some(0)
 }
