@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! reboot(2): linux/reboot.h and sys/reboot.h.
 
+use linux_raw_sys::general as linux;
+
 use crate::Errno;
 
-const MAGIC1: u32 = 0xfee1_dead;
-const MAGIC2: [u32; 4] = [0x2812_1969, 0x0512_1996, 0x1604_1998, 0x2011_2000];
-
-const RESTART: u32 = 0x0123_4567;
-const HALT: u32 = 0xcdef_0123;
-const POWER_OFF: u32 = 0x4321_fedc;
-const RESTART2: u32 = 0xa1b2_c3d4;
+const MAGIC2: [u32; 4] = [
+    linux::LINUX_REBOOT_MAGIC2,
+    linux::LINUX_REBOOT_MAGIC2A,
+    linux::LINUX_REBOOT_MAGIC2B,
+    linux::LINUX_REBOOT_MAGIC2C,
+];
 
 /// RB_AUTOBOOT, RB_HALT and RB_POWEROFF of sys/reboot.h.
 const BSD_AUTOBOOT: i32 = 0;
@@ -29,16 +30,18 @@ pub enum Reboot {
 
 /// Whether these are the numbers that show that a reboot is meant.
 pub fn is_magic(first: i32, second: i32) -> bool {
-    first.cast_unsigned() == MAGIC1 && MAGIC2.contains(&second.cast_unsigned())
+    first.cast_unsigned() == linux::LINUX_REBOOT_MAGIC1 && MAGIC2.contains(&second.cast_unsigned())
 }
 
 impl Reboot {
     /// Reads a command. EINVAL for CAD_ON, CAD_OFF, SW_SUSPEND, KEXEC and what is unknown.
     pub fn new(command: u32) -> Result<Reboot, Errno> {
         match command {
-            RESTART | RESTART2 => Ok(Reboot::Restart),
-            HALT => Ok(Reboot::Halt),
-            POWER_OFF => Ok(Reboot::PowerOff),
+            linux::LINUX_REBOOT_CMD_RESTART | linux::LINUX_REBOOT_CMD_RESTART2 => {
+                Ok(Reboot::Restart)
+            }
+            linux::LINUX_REBOOT_CMD_HALT => Ok(Reboot::Halt),
+            linux::LINUX_REBOOT_CMD_POWER_OFF => Ok(Reboot::PowerOff),
             _ => Err(Errno::EINVAL),
         }
     }
@@ -57,38 +60,23 @@ impl Reboot {
 mod tests {
     use super::*;
 
-    /// Against the C library's names.
-    #[cfg(target_os = "linux")]
     #[test]
-    fn numbers() {
-        let command = |c: libc::c_int| Reboot::new(c.cast_unsigned());
-        assert_eq!(command(libc::RB_AUTOBOOT), Ok(Reboot::Restart));
-        assert_eq!(
-            command(libc::LINUX_REBOOT_CMD_RESTART2),
-            Ok(Reboot::Restart)
-        );
-        assert_eq!(command(libc::RB_HALT_SYSTEM), Ok(Reboot::Halt));
-        assert_eq!(command(libc::RB_POWER_OFF), Ok(Reboot::PowerOff));
+    fn commands() {
+        assert_eq!(Reboot::new(0x0123_4567), Ok(Reboot::Restart));
+        assert_eq!(Reboot::new(0xa1b2_c3d4), Ok(Reboot::Restart));
+        assert_eq!(Reboot::new(0xcdef_0123), Ok(Reboot::Halt));
+        assert_eq!(Reboot::new(0x4321_fedc), Ok(Reboot::PowerOff));
         for refused in [
-            libc::RB_ENABLE_CAD,
-            libc::RB_DISABLE_CAD,
-            libc::RB_SW_SUSPEND,
-            libc::RB_KEXEC,
+            linux::LINUX_REBOOT_CMD_CAD_ON,
+            linux::LINUX_REBOOT_CMD_CAD_OFF,
+            linux::LINUX_REBOOT_CMD_SW_SUSPEND,
+            linux::LINUX_REBOOT_CMD_KEXEC,
             1,
         ] {
-            assert_eq!(command(refused), Err(Errno::EINVAL));
+            assert_eq!(Reboot::new(refused), Err(Errno::EINVAL));
         }
-        assert!(is_magic(
-            libc::LINUX_REBOOT_MAGIC1,
-            libc::LINUX_REBOOT_MAGIC2
-        ));
-        assert!(is_magic(
-            libc::LINUX_REBOOT_MAGIC1,
-            libc::LINUX_REBOOT_MAGIC2C
-        ));
-        assert!(!is_magic(
-            libc::LINUX_REBOOT_MAGIC2,
-            libc::LINUX_REBOOT_MAGIC1
-        ));
+        let (first, second) = (0xfee1_dead_u32.cast_signed(), 0x2812_1969);
+        assert!(is_magic(first, second) && is_magic(first, 0x2011_2000));
+        assert!(!is_magic(second, first) && !is_magic(first, 0));
     }
 }

@@ -109,6 +109,25 @@ pub const fn sigset_bit(signal: LinuxSignal) -> u64 {
     1_u64.rotate_left(signal.number().wrapping_sub(1).cast_unsigned())
 }
 
+/// The signals that a program's own instructions cause.
+const SYNCHRONOUS: u64 = sigset_bit(LinuxSignal::SIGSEGV)
+    | sigset_bit(LinuxSignal::SIGBUS)
+    | sigset_bit(LinuxSignal::SIGILL)
+    | sigset_bit(LinuxSignal::SIGTRAP)
+    | sigset_bit(LinuxSignal::SIGFPE)
+    | sigset_bit(LinuxSignal::SIGSYS);
+
+/// Of several pending signals, that which Linux takes first: a synchronous one, else the one with
+/// the lowest number of Linux's. None if there is none that Linux knows.
+pub fn first_pending(pending: &BsdSigset) -> Option<BsdSigset> {
+    let all = sigset_to_linux(pending);
+    let first = match all & SYNCHRONOUS {
+        0 => all,
+        synchronous => synchronous,
+    };
+    (first != 0).then(|| sigset_to_bsd(first & first.wrapping_neg()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +164,19 @@ mod tests {
     fn foreign_signals_leave_a_set() {
         assert_eq!(sigset_to_linux(&[u32::MAX; 4]), u64::MAX);
         assert_eq!(sigset_to_linux(&[1 << 6 | 1 << 28, u32::MAX, 0, !0b111]), 0);
+    }
+
+    /// SIGUSR1 is 10 and SIGCHLD 17 on Linux; on FreeBSD it is the other way round.
+    #[test]
+    fn order() {
+        let set = |signals: &[LinuxSignal]| {
+            sigset_to_bsd(signals.iter().fold(0, |set, s| set | sigset_bit(*s)))
+        };
+        let (usr1, chld) = (LinuxSignal::SIGUSR1, LinuxSignal::SIGCHLD);
+        let (term, segv) = (LinuxSignal::SIGTERM, LinuxSignal::SIGSEGV);
+        assert_eq!(first_pending(&set(&[chld, usr1])), Some(set(&[usr1])));
+        assert_eq!(first_pending(&set(&[usr1, segv])), Some(set(&[segv])));
+        assert_eq!(first_pending(&set(&[chld, term])), Some(set(&[term])));
+        assert_eq!(first_pending(&set(&[])), None);
     }
 }

@@ -9,7 +9,7 @@ use core::ffi::{c_int, c_void};
 use linux_abi::c::l_timespec;
 use linux_abi::siginfo::BsdSiginfo;
 use linux_abi::signal::BsdSignal;
-use linux_abi::sigset::BsdSigset;
+use linux_abi::sigset::{BsdSigset, first_pending};
 
 use super::time::to_bsd;
 use crate::door::Untouched;
@@ -110,6 +110,9 @@ pub fn kern_sigtimedwait(
     set: BsdSigset,
     timeout: Option<l_timespec>,
 ) -> Result<BsdSiginfo> {
+    if let Some(told) = take_first(cx, set) {
+        return Ok(told);
+    }
     let mut left = timeout;
     let begun = timeout.map(|_| super::poll::uptime_nsec(cx));
     loop {
@@ -130,6 +133,21 @@ pub fn kern_sigtimedwait(
             });
         }
     }
+}
+
+/// A signal of `set` that waits already; of several, that which Linux takes first.
+fn take_first(cx: &mut Cx<'_>, set: BsdSigset) -> Option<BsdSiginfo> {
+    let (p, td) = (cx.proc_ptr(), cx.td());
+    // SAFETY: current; the lock covers the queues.
+    let pending = unsafe {
+        ffi::lrs_PROC_LOCK(p);
+        let pending = super::signalfd::pending(p, td, set);
+        ffi::lrs_PROC_UNLOCK(p);
+        pending
+    };
+    let at_once = l_timespec::default();
+    // Another thread may have been faster.
+    sigtimedwait_once(cx, first_pending(&pending)?, Some(at_once)).ok()
 }
 
 fn sigtimedwait_once(

@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use linux_abi::fd::Fd;
 use linux_abi::signal::BsdSignal;
 use linux_abi::signalfd::{SIGNALFD_SIGINFO_BYTES, signalfd_siginfo};
-use linux_abi::sigset::{BsdSigset, sigset_to_bsd};
+use linux_abi::sigset::{BsdSigset, first_pending, sigset_to_bsd};
 
 use crate::emul::ProcState;
 use crate::file::{self, FileRef, OwnFile, Reserved};
@@ -75,11 +75,15 @@ pub fn change(cx: &mut Cx<'_>, fd: Fd, set: u64) -> Result<()> {
     Ok(())
 }
 
-/// Whether a signal of `set` waits for the process, or for the thread if it is one of it.
+/// The signals of `set` that wait for the process, or for the thread if it is one of it.
 ///
 /// # Safety
 /// `p` is live and locked.
-unsafe fn is_pending(p: *mut ffi::proc_, td: *mut ffi::thread, set: BsdSigset) -> bool {
+pub(super) unsafe fn pending(
+    p: *mut ffi::proc_,
+    td: *mut ffi::thread,
+    set: BsdSigset,
+) -> BsdSigset {
     // SAFETY: caller; the lock covers both queues.
     let (all, own) = unsafe {
         let own = if (*td).td_proc == p {
@@ -89,10 +93,20 @@ unsafe fn is_pending(p: *mut ffi::proc_, td: *mut ffi::thread, set: BsdSigset) -
         };
         ((*p).p_sigqueue.sq_signals.__bits, own)
     };
-    let words = all.iter().zip(own).zip(set);
-    words
-        .into_iter()
-        .any(|((all, own), set)| (all | own) & set != 0)
+    let mut there = set;
+    for (there, (all, own)) in there.iter_mut().zip(all.iter().zip(own)) {
+        *there &= all | own;
+    }
+    there
+}
+
+/// Whether there are any.
+///
+/// # Safety
+/// As [`pending`].
+unsafe fn is_pending(p: *mut ffi::proc_, td: *mut ffi::thread, set: BsdSigset) -> bool {
+    // SAFETY: caller.
+    unsafe { pending(p, td, set) != [0; 4] }
 }
 
 /// The tap of the current process, or None where it is not Linux. May sleep.
@@ -164,7 +178,8 @@ unsafe fn take(
         loop {
             let set = data.set();
             ffi::lrs_PROC_LOCK(p);
-            if !is_pending(p, td, set) {
+            let first = first_pending(&pending(p, td, set));
+            let Some(first) = first else {
                 let error = if may_wait {
                     ffi::lrs_sleep_unlocked(tap.channel(), p, c"signalfd".as_ptr())
                 } else {
@@ -175,13 +190,13 @@ unsafe fn take(
                     return Err(error);
                 }
                 continue;
-            }
+            };
             ffi::lrs_PROC_UNLOCK(p);
 
             // It is there: this does not wait, unless another thread is faster.
             let mut ksi: ffi::ksiginfo = core::mem::zeroed();
             let mut at_once: ffi::timespec = core::mem::zeroed();
-            let bits = ffi::__sigset { __bits: set };
+            let bits = ffi::__sigset { __bits: first };
             let error = ffi::kern_sigtimedwait(td, bits, &raw mut ksi, &raw mut at_once);
             match error as u32 {
                 0 => {

@@ -224,12 +224,35 @@ fn detailed(
     Ok(child)
 }
 
-/// kern_wait6(9), without details.
+/// kern_wait6(9), without details. Who has SIGCHLD blocked, and none of it pending, is told first of
+/// children that have been told of by a signal that was read: theirs does not come again.
 fn kern_wait6(
     cx: &mut Cx<'_>,
     target: WaitTarget,
     options: i32,
+    mut places: Option<(&mut ffi::__wrusage, &mut ffi::siginfo_t)>,
+) -> Result<Option<Changed>> {
+    if sigchld_pending(cx) || !sigchld_blocked(cx) || options & bsd::WNOHANG != 0 {
+        let pending = sigchld_pending(cx);
+        return kern_wait6_keeping(cx, target, options, places, pending);
+    }
+    let again = places
+        .as_mut()
+        .map(|(usage, info)| (&mut **usage, &mut **info));
+    match kern_wait6_keeping(cx, target, options | bsd::WNOHANG, again, false)? {
+        // What ends from now on sends its signal while this waits.
+        None => kern_wait6_keeping(cx, target, options, places, true),
+        found => Ok(found),
+    }
+}
+
+/// The same; with `keep` the signal of the child stays pending if the kernel takes it back.
+fn kern_wait6_keeping(
+    cx: &mut Cx<'_>,
+    target: WaitTarget,
+    options: i32,
     places: Option<(&mut ffi::__wrusage, &mut ffi::siginfo_t)>,
+    keep: bool,
 ) -> Result<Option<Changed>> {
     let (kind, id) = match target {
         WaitTarget::All => (ffi::P_ALL, 0),
@@ -243,8 +266,7 @@ fn kern_wait6(
         None => (ptr::null_mut(), ptr::null_mut()),
     };
     let mut kept = MaybeUninit::<ffi::siginfo_t>::uninit();
-    let pending = sigchld_pending(cx);
-    let info = if pending && info.is_null() {
+    let info = if keep && info.is_null() {
         // SAFETY: siginfo is plain data.
         kept.write(unsafe { core::mem::zeroed() })
     } else {
@@ -262,14 +284,14 @@ fn kern_wait6(
             info,
         )
     })?;
-    if pending && !sigchld_pending(cx) {
-        // SAFETY: current; info is one of the two places, which the kernel has filled in.
-        unsafe { keep_sigchld(cx, &*info) };
-    }
     // CAST: a pid, or 0.
     let pid = cx.retval() as i32;
     if pid == 0 {
         return Ok(None);
+    }
+    if keep && !sigchld_pending(cx) {
+        // SAFETY: current; info is one of the two places, which the kernel has filled in.
+        unsafe { keep_sigchld(cx, &*info) };
     }
     Ok(Some(Changed {
         pid,
@@ -277,11 +299,18 @@ fn kern_wait6(
     }))
 }
 
+const SIGCHLD_BIT: u32 = 1 << (bsd::SIGCHLD - 1);
+
+/// Whether the thread has SIGCHLD blocked.
+fn sigchld_blocked(cx: &Cx<'_>) -> bool {
+    // SAFETY: current: the thread's own mask.
+    unsafe { (*cx.td()).td_sigmask.__bits[0] & SIGCHLD_BIT != 0 }
+}
+
 /// Whether SIGCHLD waits for the process.
 fn sigchld_pending(cx: &Cx<'_>) -> bool {
-    const BIT: u32 = 1 << (bsd::SIGCHLD - 1);
     // SAFETY: current; one word, read without the lock, is as old as the answer in any case.
-    unsafe { (*cx.proc_ptr()).p_sigqueue.sq_signals.__bits[0] & BIT != 0 }
+    unsafe { (*cx.proc_ptr()).p_sigqueue.sq_signals.__bits[0] & SIGCHLD_BIT != 0 }
 }
 
 /// FreeBSD takes the signal of a child back when it has been waited for; on Linux it stays
