@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "wrapper.h"
 #include <machine/sysarch.h>
+#include <vm/uma.h>
 #include <machine/md_var.h>
 #include <sys/conf.h>
 #include <sys/ttycom.h>
@@ -1624,4 +1625,30 @@ lrs_set_ioperm(struct thread *td, u_int start, u_int length, bool enable)
 	};
 
 	return (amd64_set_ioperm(td, &args));
+}
+
+/* zone(9) with what is wanted of it here. */
+struct uma_zone *
+lrs_zone_create(const char *name, size_t size)
+{
+	return (uma_zcreate(name, size, NULL, NULL, NULL, NULL, UMA_ALIGN_PTR,
+	    0));
+}
+
+void *
+lrs_zone_alloc(struct uma_zone *zone)
+{
+	return (uma_zalloc(zone, M_WAITOK));
+}
+
+void
+lrs_zone_free(struct uma_zone *zone, void *item)
+{
+	uma_zfree(zone, item);
+}
+
+void
+lrs_zone_destroy(struct uma_zone *zone)
+{
+	uma_zdestroy(zone);
 }

@@ -339,6 +339,12 @@ int	lrs_sysctl(struct thread *, const char *name, void *old, size_t *len,
 
 int	lrs_set_ioperm(struct thread *, u_int start, u_int length, bool enable);
 
+struct uma_zone;
+struct uma_zone	*lrs_zone_create(const char *name, size_t size);
+void	*lrs_zone_alloc(struct uma_zone *);
+void	lrs_zone_free(struct uma_zone *, void *item);
+void	lrs_zone_destroy(struct uma_zone *);
+
 /* rename.c */
 int	lrs_rename_noreplace(struct thread *, int fromdir, const char *frompath,
 	    int todir, const char *topath, enum uio_seg space);

@@ -8,6 +8,7 @@
 mod limbo;
 pub(crate) mod pem;
 mod tables;
+mod zone;
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::{MaybeUninit, offset_of};
@@ -16,7 +17,6 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64,
 
 use linux_abi::caps::Caps;
 
-pub(crate) use limbo::drain;
 pub use pem::Pem;
 use tables::{MISS_WORDS, Tables};
 
@@ -324,19 +324,44 @@ pub(crate) unsafe fn in_exec(td: *mut ffi::thread) -> bool {
     unsafe { thread_state(td) }.is_some_and(|t| t.in_exec.get())
 }
 
+/// What all processes need.
+///
+/// # Safety
+/// At load, once.
+pub(crate) unsafe fn load() {
+    // SAFETY: caller.
+    unsafe {
+        pem::load();
+        zone::load();
+    }
+}
+
+/// Takes it back.
+///
+/// # Safety
+/// At unload, once, when no process is Linux.
+pub(crate) unsafe fn unload() {
+    limbo::drain();
+    // SAFETY: caller; the states that waited are freed.
+    unsafe {
+        zone::unload();
+        pem::unload();
+    }
+}
+
 /// Gives `p` its state, and `td` in it the first thread's.
 ///
 /// # Safety
 /// `p` is current and single-threaded, or does not run yet; it has none. `td` is its thread.
 unsafe fn attach_process(p: *mut ffi::proc_, td: *mut ffi::thread, state: ProcState) {
-    let state = KBox::new_waitok(state);
-    state.pem.init_lock();
+    let state = zone::alloc(state);
     // SAFETY: caller; the place of the first thread's state is free, the whole being new.
     unsafe {
-        let first = state.first.get().cast::<ThreadState>();
+        (*state).pem.init_lock();
+        let first = (*state).first.get().cast::<ThreadState>();
         first.write(ThreadState::new((*p).p_pid));
         (*td).td_emuldata = first.cast();
-        (*p).p_emuldata = state.into_raw().cast();
+        (*p).p_emuldata = state.cast();
     }
 }
 

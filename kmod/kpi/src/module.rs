@@ -34,7 +34,7 @@ fn load(image: &vdso::Image) -> c_int {
     }
     crate::jail::register();
     // SAFETY: MOD_LOAD runs once.
-    unsafe { crate::emul::pem::load() };
+    unsafe { crate::emul::load() };
     netlink::install();
     // SAFETY: the module is not in use yet; the vector is complete.
     let error = unsafe {
@@ -49,7 +49,7 @@ fn load(image: &vdso::Image) -> c_int {
         // No Linux process has run: no socket of one is there.
         netlink::remove();
         // SAFETY: made above.
-        unsafe { crate::emul::pem::unload() };
+        unsafe { crate::emul::unload() };
         crate::jail::deregister();
         vdso::remove();
     }
@@ -74,11 +74,10 @@ fn unload() -> c_int {
         unsafe { ffi::lrs_shm_folder_destroy() };
         crate::jail::deregister();
         vdso::remove();
-        crate::emul::drain();
         // SAFETY: no process is Linux.
         unsafe { ffi::lrs_policy_remove() };
         // SAFETY: MOD_UNLOAD that succeeds runs once, and no process is Linux.
-        unsafe { crate::emul::pem::unload() };
+        unsafe { crate::emul::unload() };
     }
     error
 }

@@ -10,7 +10,7 @@
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::{ProcState, ThreadState, free_thread};
+use super::{ProcState, ThreadState, free_thread, zone};
 use crate::mem::KBox;
 
 struct Entry {
@@ -56,7 +56,7 @@ pub(super) unsafe fn retire(td: *mut ffi::thread) {
         }));
     } else {
         // SAFETY: emul; unlinked, and nobody can have it.
-        drop(unsafe { KBox::from_raw(state) });
+        unsafe { zone::free(state) };
     }
 }
 
@@ -87,7 +87,7 @@ fn each(keep: impl Fn(&Entry) -> bool) {
             put(this);
         } else {
             // SAFETY: emul; unlinked by `retire`, and nobody holds the process.
-            drop(unsafe { KBox::from_raw(this.state) });
+            unsafe { zone::free(this.state) };
         }
     }
 }
@@ -106,6 +106,6 @@ fn sweep() {
 }
 
 /// Frees everything: at unload, when who could look is gone.
-pub(crate) fn drain() {
+pub(super) fn drain() {
     each(|_| false);
 }

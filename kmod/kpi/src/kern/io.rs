@@ -28,11 +28,12 @@ pub fn span(buf: UserAddr, len: usize) -> Option<usize> {
     (end <= MAX_USER).then_some(len.min(MOST))
 }
 
-/// Whether a transfer needs none of what [`cut`] does. An address that wraps around counts as
+/// Whether a transfer needs nothing but the kernel's function: neither what [`cut`] does, nor what
+/// sockets that keep records do, of which there are none. An address that wraps around counts as
 /// plain: the copy itself refuses it.
 #[inline(always)]
 fn is_plain(buf: UserAddr, len: usize) -> bool {
-    len <= MOST && buf.raw().wrapping_add(len as u64) <= MAX_USER
+    len < records::plain_below() && buf.raw().wrapping_add(len as u64) <= MAX_USER
 }
 
 /// The length Linux would transfer. EBADF, then EFAULT beyond the user's map.
@@ -84,17 +85,19 @@ fn transferred(cx: &Cx<'_>) -> usize {
 }
 
 /// write(2): how many bytes were written is left where it belongs. EBADF, EFAULT, EAGAIN, EPIPE, EFBIG, ENOSPC, EIO, EINVAL.
+#[inline]
 pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Kept> {
-    let most = if is_plain(buf.addr(), len) {
-        len
+    if is_plain(buf.addr(), len) {
+        write_plain(cx, fd, buf.addr(), len)
     } else {
-        cut(cx, fd, buf.addr(), len, true)?
-    };
-    if records::is(cx, fd) {
-        return socket::send(cx, fd, Data::One(buf.addr(), most), None, None, 0).map(|_| Kept);
+        write_other(cx, fd, buf.addr(), len)
     }
+}
+
+#[inline(always)]
+fn write_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kept> {
     // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
-    let error = with_uio(buf.addr(), most, |uio| unsafe {
+    let error = with_uio(buf, len, |uio| unsafe {
         ffi::kern_writev(cx.td(), fd.0, uio)
     });
     match check(error) {
@@ -106,21 +109,59 @@ pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Ke
     }
 }
 
+#[cold]
+#[inline(never)]
+fn write_other(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kept> {
+    let most = cut(cx, fd, buf, len, true)?;
+    if records::is(cx, fd) {
+        socket::send(cx, fd, Data::One(buf, most), None, None, 0).map(|_| Kept)
+    } else {
+        write_plain(cx, fd, buf, most)
+    }
+}
+
 /// read(2): how many bytes were read, 0 at the end, is left where it belongs. EBADF, EFAULT, EAGAIN, EISDIR, EIO, EINVAL.
 #[inline]
 pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Kept> {
-    let most = if is_plain(buf.addr(), len) {
-        len
+    let error = if is_plain(buf.addr(), len) {
+        read_plain(cx, fd, buf.addr(), len)
     } else {
-        cut(cx, fd, buf.addr(), len, false)?
+        NOT_TRIED
     };
-    if records::is(cx, fd) {
-        return socket::receive(cx, fd, Data::One(buf.addr(), most), 0, false, false).map(|_| Kept);
+    // One way out for all that is rare.
+    match error {
+        0 => Ok(Kept),
+        _ => read_other(cx, fd, buf.addr(), len, error),
     }
+}
+
+/// No error of the kernel's.
+const NOT_TRIED: c_int = c_int::MIN;
+
+#[inline(always)]
+fn read_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> c_int {
     // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
-    let error = with_uio(buf.addr(), most, |uio| unsafe {
+    with_uio(buf, len, |uio| unsafe {
         ffi::kern_readv(cx.td(), fd.0, uio)
-    });
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn read_other(
+    cx: &mut Cx<'_>,
+    fd: Fd,
+    buf: UserAddr,
+    len: usize,
+    mut error: c_int,
+) -> Result<Kept> {
+    if error == NOT_TRIED {
+        let most = cut(cx, fd, buf, len, false)?;
+        if records::is(cx, fd) {
+            return socket::receive(cx, fd, Data::One(buf, most), 0, false, false).map(|_| Kept);
+        }
+        error = read_plain(cx, fd, buf, most);
+    }
     match check(error) {
         Ok(()) => Ok(Kept),
         Err(fail) => not_read(cx, fd, fail),

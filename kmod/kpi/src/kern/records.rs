@@ -3,25 +3,32 @@
 //! call has sent on Linux; what of it does not fit where it is read to stays on FreeBSD, and is lost on
 //! Linux.
 
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use linux_abi::fd::Fd;
 
+use super::io::MOST;
 use crate::{Cx, Errno, Result, check};
 
-/// Whether a Linux process has made such a socket; others need not be looked at before.
-static EVER: AtomicBool = AtomicBool::new(false);
+/// Transfers of fewer bytes need not be looked at: 0 once a Linux process has made such a socket.
+static PLAIN_BELOW: AtomicUsize = AtomicUsize::new(MOST + 1);
 
 /// One was made.
 pub fn made() {
-    EVER.store(true, Relaxed);
+    PLAIN_BELOW.store(0, Relaxed);
+}
+
+/// How many bytes a transfer has at least for which it matters what it goes to.
+#[inline(always)]
+pub(super) fn plain_below() -> usize {
+    PLAIN_BELOW.load(Relaxed)
 }
 
 /// Whether it is one.
 #[inline]
 pub fn is(cx: &Cx<'_>, fd: Fd) -> bool {
     // SAFETY: current; the shim looks the descriptor up and drops it again.
-    EVER.load(Relaxed) && unsafe { ffi::lrs_records(cx.td(), fd.0) }
+    plain_below() == 0 && unsafe { ffi::lrs_records(cx.td(), fd.0) }
 }
 
 /// Waits until a record of that length fits. EMSGSIZE where it never will; EAGAIN instead of waiting;
