@@ -109,7 +109,8 @@ fn run(userland: &Userland, case: &Case) -> Result<Expected> {
     command
         .arg("tests/userland/enter.sh")
         .arg(userland.root())
-        .args(["/usr/bin/env", "-i"])
+        // Whoever started us may ignore some signals; the guest's /init ignores none.
+        .args(["/usr/bin/env", "-i", "--default-signal"])
         .args(
             case.environment()
                 .iter()
