@@ -47,6 +47,14 @@ unlock(struct vnode *vp)
 	vput(vp);
 }
 
+static void
+forget_source(struct nameidata *nd)
+{
+	NDFREE_PNBUF(nd);
+	vrele(nd->ni_dvp);
+	vrele(nd->ni_vp);
+}
+
 /* The file, and the folder it is in, referenced and not locked. */
 static int
 find_source(struct thread *td, struct nameidata *nd, enum uio_seg space,
@@ -63,20 +71,9 @@ find_source(struct thread *td, struct nameidata *nd, enum uio_seg space,
 	unlock(nd->ni_dvp);
 	if (nd->ni_vp != nd->ni_dvp)
 		unlock(nd->ni_vp);
-	if (error != 0) {
-		NDFREE_PNBUF(nd);
-		vrele(nd->ni_dvp);
-		vrele(nd->ni_vp);
-	}
+	if (error != 0)
+		forget_source(nd);
 	return (error);
-}
-
-static void
-forget_source(struct nameidata *nd)
-{
-	NDFREE_PNBUF(nd);
-	vrele(nd->ni_dvp);
-	vrele(nd->ni_vp);
 }
 
 /* The target's folder is locked, and so is the target, if there is one. */

@@ -924,15 +924,6 @@ lrs_process_times(struct thread *td, struct timeval *user,
 	PROC_UNLOCK(p);
 }
 
-/* kern.hostname and kern.domainname check the caller's privilege and jail. */
-int
-lrs_set_hostname(struct thread *td, bool domain, const char *name, size_t len)
-{
-	return (kernel_sysctlbyname(td,
-	    domain ? "kern.domainname" : "kern.hostname", NULL, NULL,
-	    __DECONST(char *, name), len, NULL, 0));
-}
-
 void
 lrs_system(struct lrs_system *s)
 {

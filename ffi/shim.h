@@ -182,8 +182,6 @@ int	lrs_wait_child(struct thread *, int timo);
 void	lrs_process_times(struct thread *, struct timeval *user,
 	    struct timeval *sys, struct timeval *child_user,
 	    struct timeval *child_sys);
-int	lrs_set_hostname(struct thread *, bool domain, const char *name,
-	    size_t len);
 struct lrs_system {
 	unsigned long	load[3];	/* << 16 */
 	unsigned long	pages;

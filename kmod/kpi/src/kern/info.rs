@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The system's names and sizes: kern_mib.c, kern_jail.c, vm_meter.c.
 
+use core::ptr;
+
 use linux_abi::c::l_sysinfo;
 use linux_abi::uname::Utsname;
 
@@ -37,8 +39,23 @@ pub fn with_utsname<T>(
 
 /// sethostname(2) or setdomainname(2). EPERM.
 pub fn set_name(cx: &mut Cx<'_>, domain: bool, name: &[u8]) -> Result<()> {
-    // SAFETY: current; the name is kernel memory of this length.
-    check(unsafe { ffi::lrs_set_hostname(cx.td(), domain, name.as_ptr().cast(), name.len()) })
+    // Both check the caller's privilege and jail.
+    let which = if domain {
+        c"kern.domainname"
+    } else {
+        c"kern.hostname"
+    };
+    // SAFETY: current; the name is kernel memory of this length; nothing is read.
+    check(unsafe {
+        ffi::lrs_sysctl(
+            cx.td(),
+            which.as_ptr(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            name.as_ptr().cast(),
+            name.len(),
+        )
+    })
 }
 
 /// sysinfo(2), in bytes.
