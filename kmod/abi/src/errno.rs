@@ -59,6 +59,13 @@ macro_rules! errnos {
             }
         }
 
+        impl Fail {
+            $(
+                #[doc = concat!("[`Errno::", stringify!($name), "`].")]
+                pub const $name: Fail = Fail(Errno::$name.0);
+            )*
+        }
+
         /// What each FreeBSD errno is on Linux; index 0 is never looked up.
         static TO_LINUX: [LinuxErrno; 98] = {
             let filler = LinuxErrno(NonZeroI32::MIN);
@@ -260,23 +267,27 @@ impl fmt::Debug for LinuxErrno {
     }
 }
 
-/// How a system call ends when it does not succeed.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Fail {
-    /// An error the program sees.
-    Errno(Errno),
-    /// A signal interrupted the call and the handler's flags decide whether it
-    /// runs again (the kernel's `ERESTART`). The program never sees this.
-    Restart,
-}
+/// How a system call ends when it does not succeed: an error the program sees, or [`Fail::RESTART`].
+///
+/// It is the code the kernel's own functions return, so that handing one on costs nothing.
+#[derive(Copy, Clone, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Fail(NonZeroI32);
 
 impl Fail {
+    /// A signal interrupted the call and the handler's flags decide whether it
+    /// runs again (the kernel's `ERESTART`). The program never sees this.
+    pub const RESTART: Fail = Fail(non_zero(ERESTART));
+
+    /// The error the program sees; `None` when the call may run again.
+    pub const fn errno(self) -> Option<Errno> {
+        Errno::from_raw(self.0.get())
+    }
+
     /// The code the kernel's own functions and its return path use.
+    #[inline]
     pub const fn to_kernel(self) -> i32 {
-        match self {
-            Fail::Errno(e) => e.raw(),
-            Fail::Restart => ERESTART,
-        }
+        self.0.get()
     }
 
     /// The meaning of a kernel function's non-zero return value.
@@ -286,20 +297,23 @@ impl Fail {
     /// Here they, zero, and any number that is no errno are a bug in the kernel
     /// side, which the program sees as EINVAL rather than as a success.
     pub const fn from_kernel(ret: i32) -> Fail {
-        if ret == ERESTART {
-            return Fail::Restart;
+        match NonZeroI32::new(ret) {
+            Some(code) if ret == ERESTART || (ret > 0 && ret <= ELAST) => Fail(code),
+            _ => Fail::EINVAL,
         }
-        match Errno::from_raw(ret) {
-            Some(e) => Fail::Errno(e),
-            None => Fail::Errno(Errno::EINVAL),
-        }
+    }
+}
+
+impl fmt::Debug for Fail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.errno().map_or("ERESTART", Errno::name))
     }
 }
 
 impl From<Errno> for Fail {
     #[inline]
     fn from(e: Errno) -> Fail {
-        Fail::Errno(e)
+        Fail(e.0)
     }
 }
 
@@ -355,10 +369,10 @@ mod tests {
     #[test]
     fn check_never_invents_a_success() {
         assert_eq!(check(0), Ok(()));
-        assert_eq!(check(ERESTART), Err(Fail::Restart));
-        assert_eq!(check(2), Err(Fail::Errno(Errno::ENOENT)));
+        assert_eq!(check(ERESTART), Err(Fail::RESTART));
+        assert_eq!(check(2), Err(Fail::ENOENT));
         for odd in [EJUSTRETURN, ENOIOCTL, -4, -5, 98, i32::MIN, i32::MAX] {
-            assert_eq!(check(odd), Err(Fail::Errno(Errno::EINVAL)));
+            assert_eq!(check(odd), Err(Fail::EINVAL));
         }
     }
 
@@ -368,8 +382,8 @@ mod tests {
         for raw in 1..=ELAST {
             assert_eq!(Fail::from_kernel(raw).to_kernel(), raw);
         }
-        assert_eq!(Fail::from_kernel(ERESTART), Fail::Restart);
-        assert_eq!(Fail::Restart.to_kernel(), ERESTART);
+        assert_eq!(Fail::from_kernel(ERESTART), Fail::RESTART);
+        assert_eq!(Fail::RESTART.to_kernel(), ERESTART);
     }
 
     /// Going to Linux, back and to Linux again is stable.

@@ -6,7 +6,7 @@ use linux_raw_sys::general as linux;
 
 use crate::bsd;
 use crate::c::l_open_how;
-use crate::errno::Errno;
+use crate::errno::{Errno, Fail};
 
 /// `__O_SYNC`: the part of O_SYNC that O_DSYNC does not have.
 const SYNC_ONLY: u32 = linux::O_SYNC & !linux::O_DSYNC;
@@ -40,7 +40,7 @@ bitflags! {
         const O_LARGEFILE = linux::O_LARGEFILE;
         /// Map.
         const O_DIRECTORY = linux::O_DIRECTORY;
-        /// Map; FreeBSD's EMLINK becomes ELOOP, see [`open_errno`].
+        /// Map; FreeBSD's EMLINK becomes ELOOP, see [`open_fail`].
         const O_NOFOLLOW = linux::O_NOFOLLOW;
         /// Ignore: "may not be effective on all filesystems" (open(2)); FreeBSD has
         /// no such flag.
@@ -145,16 +145,14 @@ const fn access_mode(flags: u32) -> i32 {
     }
 }
 
-/// The errno of a failed open: FreeBSD says EMLINK where Linux says ELOOP for a
+/// How a failed open ends: FreeBSD says EMLINK where Linux says ELOOP for a
 /// symbolic link opened with O_NOFOLLOW, and EOPNOTSUPP where Linux says ENXIO for a
 /// socket.
-pub fn open_errno(e: Errno) -> Errno {
-    if e == Errno::EMLINK {
-        Errno::ELOOP
-    } else if e == Errno::EOPNOTSUPP {
-        Errno::ENXIO
-    } else {
-        e
+pub fn open_fail(fail: Fail) -> Fail {
+    match fail {
+        Fail::EMLINK => Fail::ELOOP,
+        Fail::EOPNOTSUPP => Fail::ENXIO,
+        other => other,
     }
 }
 
@@ -390,8 +388,8 @@ mod tests {
     /// O_NOFOLLOW on a link is ELOOP.
     #[test]
     fn nofollow_is_eloop() {
-        assert_eq!(open_errno(Errno::EMLINK), Errno::ELOOP);
-        assert_eq!(open_errno(Errno::EOPNOTSUPP), Errno::ENXIO);
-        assert_eq!(open_errno(Errno::ENOENT), Errno::ENOENT);
+        assert_eq!(open_fail(Fail::EMLINK), Fail::ELOOP);
+        assert_eq!(open_fail(Fail::EOPNOTSUPP), Fail::ENXIO);
+        assert_eq!(open_fail(Fail::ENOENT), Fail::ENOENT);
     }
 }

@@ -208,7 +208,7 @@ pub fn watch(
 pub fn is_watched(cx: &mut Cx<'_>, kqueue: Fd, fd: Fd, filter: Filter) -> Result<bool> {
     match register(cx, kqueue, &mut kevent(fd, filter, ffi::EV_KEEPUDATA)) {
         Ok(()) => Ok(true),
-        Err(Fail::Errno(Errno::ENOENT)) => Ok(false),
+        Err(Fail::ENOENT) => Ok(false),
         Err(fail) => Err(fail),
     }
 }
@@ -217,7 +217,7 @@ pub fn is_watched(cx: &mut Cx<'_>, kqueue: Fd, fd: Fd, filter: Filter) -> Result
 pub fn unwatch(cx: &mut Cx<'_>, kqueue: Fd, fd: Fd, filter: Filter) -> Result<bool> {
     match register(cx, kqueue, &mut kevent(fd, filter, ffi::EV_DELETE)) {
         Ok(()) => Ok(true),
-        Err(Fail::Errno(Errno::ENOENT)) => Ok(false),
+        Err(Fail::ENOENT) => Ok(false),
         Err(fail) => Err(fail),
     }
 }

@@ -157,7 +157,7 @@ pub fn wait(
         error
     };
     match check(error) {
-        Err(Fail::Restart) if timed => Err(Errno::EINTR.into()),
+        Err(Fail::RESTART) if timed => Err(Errno::EINTR.into()),
         done => done,
     }
 }

@@ -174,7 +174,7 @@ pub fn lock(cx: &mut Cx<'_>, word: Word, timeout: Option<Timeout>, only_try: boo
         match record.sleep(cx, owner, timeout.as_mut()) {
             Ok(()) => {}
             // It may be free by now all the same.
-            Err(Fail::Restart | Fail::Errno(Errno::EINTR)) => ended = Some(Fail::Restart),
+            Err(Fail::RESTART | Fail::EINTR) => ended = Some(Fail::RESTART),
             Err(fail) => ended = Some(fail),
         }
         value = word.fetch(cx)?;
@@ -245,7 +245,7 @@ pub fn wait_and_lock(
     match wait(cx, word, expected, u32::MAX, timeout) {
         Ok(()) => lock(cx, lock_word, timeout, false),
         // The time is a moment, so that the call can run again.
-        Err(Fail::Errno(Errno::EINTR)) => Err(Fail::Restart),
+        Err(Fail::EINTR) => Err(Fail::RESTART),
         Err(fail) => Err(fail),
     }
 }

@@ -2,6 +2,7 @@
 //! Reading and writing: sys_generic.c, uipc_syscalls.c (sendfile).
 
 use core::ffi::c_int;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use linux_abi::bsd;
@@ -87,26 +88,21 @@ fn transferred(cx: &Cx<'_>) -> usize {
 /// write(2): how many bytes were written is left where it belongs. EBADF, EFAULT, EAGAIN, EPIPE, EFBIG, ENOSPC, EIO, EINVAL.
 #[inline]
 pub fn write(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<Kept> {
-    if is_plain(buf.addr(), len) {
-        write_plain(cx, fd, buf.addr(), len)
-    } else {
-        write_other(cx, fd, buf.addr(), len)
+    if !is_plain(buf.addr(), len) {
+        return write_other(cx, fd, buf.addr(), len);
+    }
+    match write_plain(cx, fd, buf.addr(), len) {
+        0 => Ok(Kept),
+        error => not_written(cx, fd, error),
     }
 }
 
 #[inline(always)]
-fn write_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kept> {
-    // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
-    let error = with_uio(buf, len, |uio| unsafe {
+fn write_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> c_int {
+    // SAFETY: current; the uio has all the call reads, its buffer is a user address (kernel copy).
+    with_uio(buf, len, |uio| unsafe {
         ffi::kern_writev(cx.td(), fd.0, uio)
-    });
-    match check(error) {
-        Ok(()) => Ok(Kept),
-        Err(fail) => {
-            let fail = would_block(cx, fd.0, fail);
-            faulted(cx, fd, fail, Began::WriteHere).map(|_| Kept)
-        }
-    }
+    })
 }
 
 #[cold]
@@ -114,33 +110,37 @@ fn write_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kep
 fn write_other(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kept> {
     let most = cut(cx, fd, buf, len, true)?;
     if records::is(cx, fd) {
-        socket::send(cx, fd, Data::One(buf, most), None, None, 0).map(|_| Kept)
-    } else {
-        write_plain(cx, fd, buf, most)
+        return socket::send(cx, fd, Data::One(buf, most), None, None, 0).map(|_| Kept);
     }
+    match write_plain(cx, fd, buf, most) {
+        0 => Ok(Kept),
+        error => not_written(cx, fd, error),
+    }
+}
+
+/// What Linux makes of a write that failed.
+#[cold]
+#[inline(never)]
+fn not_written(cx: &mut Cx<'_>, fd: Fd, error: c_int) -> Result<Kept> {
+    let fail = would_block(cx, fd.0, Fail::from_kernel(error));
+    faulted(cx, fd, fail, Began::WriteHere).map(|_| Kept)
 }
 
 /// read(2): how many bytes were read, 0 at the end, is left where it belongs. EBADF, EFAULT, EAGAIN, EISDIR, EIO, EINVAL.
 #[inline]
 pub fn read(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<Kept> {
-    let error = if is_plain(buf.addr(), len) {
-        read_plain(cx, fd, buf.addr(), len)
-    } else {
-        NOT_TRIED
-    };
-    // One way out for all that is rare.
-    match error {
+    if !is_plain(buf.addr(), len) {
+        return read_other(cx, fd, buf.addr(), len);
+    }
+    match read_plain(cx, fd, buf.addr(), len) {
         0 => Ok(Kept),
-        _ => read_other(cx, fd, buf.addr(), len, error),
+        error => not_read(cx, fd, error),
     }
 }
 
-/// No error of the kernel's.
-const NOT_TRIED: c_int = c_int::MIN;
-
 #[inline(always)]
 fn read_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> c_int {
-    // SAFETY: current; the uio is whole, its buffer a user address (kernel copy).
+    // SAFETY: current; the uio has all the call reads, its buffer is a user address (kernel copy).
     with_uio(buf, len, |uio| unsafe {
         ffi::kern_readv(cx.td(), fd.0, uio)
     })
@@ -148,51 +148,43 @@ fn read_plain(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> c_int {
 
 #[cold]
 #[inline(never)]
-fn read_other(
-    cx: &mut Cx<'_>,
-    fd: Fd,
-    buf: UserAddr,
-    len: usize,
-    mut error: c_int,
-) -> Result<Kept> {
-    if error == NOT_TRIED {
-        let most = cut(cx, fd, buf, len, false)?;
-        if records::is(cx, fd) {
-            return socket::receive(cx, fd, Data::One(buf, most), 0, false, false).map(|_| Kept);
-        }
-        error = read_plain(cx, fd, buf, most);
+fn read_other(cx: &mut Cx<'_>, fd: Fd, buf: UserAddr, len: usize) -> Result<Kept> {
+    let most = cut(cx, fd, buf, len, false)?;
+    if records::is(cx, fd) {
+        return socket::receive(cx, fd, Data::One(buf, most), 0, false, false).map(|_| Kept);
     }
-    match check(error) {
-        Ok(()) => Ok(Kept),
-        Err(fail) => not_read(cx, fd, fail),
+    match read_plain(cx, fd, buf, most) {
+        0 => Ok(Kept),
+        error => not_read(cx, fd, error),
     }
 }
 
 /// What Linux makes of a read that failed.
 #[cold]
 #[inline(never)]
-fn not_read(cx: &mut Cx<'_>, fd: Fd, fail: Fail) -> Result<Kept> {
-    let fail = unconnected(cx, fd, fail);
+fn not_read(cx: &mut Cx<'_>, fd: Fd, error: c_int) -> Result<Kept> {
+    let fail = unconnected(cx, fd, Fail::from_kernel(error));
     faulted(cx, fd, fail, Began::Read).map(|_| Kept)
 }
 
-/// Calls with a uio of one user buffer; the kernel's functions fill in the direction.
+/// Calls with a uio of one user buffer. Its direction, offset and thread are left open: kern_readv
+/// and kern_writev set them before anything looks (dofileread, dofilewrite of sys_generic.c).
 #[inline]
 fn with_uio(buf: UserAddr, len: usize, call: impl FnOnce(*mut ffi::uio) -> c_int) -> c_int {
     let mut iov = ffi::iovec {
         iov_base: buf.as_ptr(),
         iov_len: len,
     };
-    let mut uio = ffi::uio {
-        uio_iov: &raw mut iov,
-        uio_iovcnt: 1,
-        uio_offset: 0,
-        uio_resid: len.cast_signed(),
-        uio_segflg: ffi::UIO_USERSPACE,
-        uio_rw: ffi::UIO_READ,
-        uio_td: core::ptr::null_mut(),
-    };
-    call(&raw mut uio)
+    let mut room = MaybeUninit::<ffi::uio>::uninit();
+    let uio = room.as_mut_ptr();
+    // SAFETY: the room is a uio's.
+    unsafe {
+        (&raw mut (*uio).uio_iov).write(&raw mut iov);
+        (&raw mut (*uio).uio_iovcnt).write(1);
+        (&raw mut (*uio).uio_resid).write(len.cast_signed());
+        (&raw mut (*uio).uio_segflg).write(ffi::UIO_USERSPACE);
+    }
+    call(uio)
 }
 
 /// pread(2). EBADF, ESPIPE, EISDIR, EINVAL, EFAULT, EIO.

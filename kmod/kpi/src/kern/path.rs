@@ -490,5 +490,5 @@ pub fn kern_unmount(cx: &mut Cx<'_>, path: UserCStr, force: bool) -> Result<()> 
 /// Whether a failure is this errno.
 #[inline]
 pub fn is(fail: Fail, errno: Errno) -> bool {
-    fail == Fail::Errno(errno)
+    fail == errno.into()
 }

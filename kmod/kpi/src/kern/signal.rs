@@ -117,7 +117,7 @@ pub fn kern_sigtimedwait(
     let begun = timeout.map(|_| super::poll::uptime_nsec(cx));
     loop {
         match sigtimedwait_once(cx, set, left) {
-            Err(Fail::Restart | Fail::Errno(Errno::EINTR)) => {}
+            Err(Fail::RESTART | Fail::EINTR) => {}
             done => return done,
         }
         // SAFETY: current, without locks.

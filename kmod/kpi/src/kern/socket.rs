@@ -362,7 +362,7 @@ pub fn send(
         Err(fail) if fail == Errno::ENOBUFS.into() && flags & linux_abi::bsd::MSG_DONTWAIT != 0 => {
             Err(Errno::EAGAIN.into())
         }
-        Err(Fail::Restart) => Err(restart(cx, fd, bsd::SO_SNDTIMEO)),
+        Err(Fail::RESTART) => Err(restart(cx, fd, bsd::SO_SNDTIMEO)),
         Err(fail) => Err(would_block(cx, fd.0, fail)),
     }
 }
@@ -376,7 +376,7 @@ fn restart(cx: &mut Cx<'_>, fd: Fd, name: i32) -> Fail {
     };
     match option::<l_timeval>(cx, fd, place) {
         Ok(limit) if limit.tv_sec != 0 || limit.tv_usec != 0 => Errno::EINTR.into(),
-        _ => Fail::Restart,
+        _ => Fail::RESTART,
     }
 }
 
@@ -451,7 +451,7 @@ pub fn receive(
         Ok::<_, Fail>((message.msg_namelen, message.msg_flags))
     });
     let (name_len, mut flags) = received.map_err(|fail| match fail {
-        Fail::Restart => restart(cx, fd, bsd::SO_RCVTIMEO),
+        Fail::RESTART => restart(cx, fd, bsd::SO_RCVTIMEO),
         _ => unconnected(cx, fd, fail),
     })?;
     // CAST: a byte count below SSIZE_MAX.

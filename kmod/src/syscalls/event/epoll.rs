@@ -125,7 +125,7 @@ fn add(
         match event::watch(cx, epoll, target, filter, interest, socket, data) {
             Ok(()) => added = true,
             // Not this filter; of a pipe, nobody reads it any more.
-            Err(Fail::Errno(Errno::EINVAL | Errno::EPIPE | Errno::ENODEV | Errno::EOPNOTSUPP)) => {}
+            Err(Fail::EINVAL | Fail::EPIPE | Fail::ENODEV | Fail::EOPNOTSUPP) => {}
             Err(fail) => {
                 let _ = remove(cx, epoll, target);
                 return Err(fail);

@@ -151,7 +151,7 @@ fn set_lock(
 /// FreeBSD keeps an owner only for what can send SIGIO; elsewhere nobody is the owner.
 fn get_owner(cx: &mut Cx<'_>, fd: Fd) -> Result<i32> {
     match fd::kern_fcntl(cx, fd, FcntlCall::GetOwn, 0) {
-        Err(Fail::Errno(Errno::ENOTTY)) => Ok(0),
+        Err(Fail::ENOTTY) => Ok(0),
         answer => answer,
     }
 }
@@ -163,7 +163,7 @@ fn set_owner(cx: &mut Cx<'_>, fd: Fd, owner: i32) -> Result<i32> {
     }
     match fd::kern_fcntl(cx, fd, FcntlCall::SetOwn, owner) {
         // Linux takes an owner for any file; as on Linux, a file that never sends SIGIO sends it to nobody.
-        Err(Fail::Errno(Errno::ENOTTY)) => Ok(0),
+        Err(Fail::ENOTTY) => Ok(0),
         answer => done(answer),
     }
 }

@@ -44,9 +44,7 @@ pub(crate) fn sendfile(
     let (sent, done) = match target.kind {
         Kind::Socket => match io::sendfile(cx, to, from, start, count) {
             // Not a stream socket, or not a file whose pages can be sent.
-            (0, Err(Fail::Errno(Errno::EINVAL | Errno::EOPNOTSUPP))) => {
-                copy(cx, to, from, start, count)
-            }
+            (0, Err(Fail::EINVAL | Fail::EOPNOTSUPP)) => copy(cx, to, from, start, count),
             answer => answer,
         },
         _ => copy(cx, to, from, start, count),
@@ -72,7 +70,7 @@ const SEEK_CUR: i32 = 1;
 /// The offset of `from` itself; EINVAL for a pipe or socket, which has none.
 fn seek(cx: &mut Cx<'_>, from: Fd) -> Result<i64> {
     match io::seek(cx, from, 0, SEEK_CUR) {
-        Err(Fail::Errno(Errno::ESPIPE)) => Err(Errno::EINVAL.into()),
+        Err(Fail::ESPIPE) => Err(Errno::EINVAL.into()),
         answer => answer,
     }
 }

@@ -12,7 +12,7 @@ use linux_abi::at::AtCall;
 use linux_abi::bsd;
 use linux_abi::c;
 use linux_abi::fd::Fd;
-use linux_abi::open::{open_errno, plan_open};
+use linux_abi::open::{open_fail, plan_open};
 
 /// How many bytes a handle takes.
 const SIZE: u32 = size_of::<Handle>() as u32;
@@ -80,7 +80,7 @@ pub(crate) fn open_by_handle_at(
     }
     let plan = plan_open(flags)?;
     let fd = match kern_fhopen(cx, bytes, plan.bsd_flags) {
-        Err(fail) if is(fail, Errno::EMLINK) => return Err(open_errno(Errno::EMLINK).into()),
+        Err(fail) if is(fail, Errno::EMLINK) => return Err(open_fail(fail)),
         fd => fd?,
     };
     if plan.may_take_tty {

@@ -15,7 +15,7 @@ use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserCStr};
 use linux_abi::bsd;
 use linux_abi::c::l_open_how;
 use linux_abi::fd::Fd;
-use linux_abi::open::{OpenPlan, Resolve, open_errno, plan_open, plan_openat2};
+use linux_abi::open::{OpenPlan, Resolve, open_fail, plan_open, plan_openat2};
 
 /// Opens a path below the working directory.
 pub(crate) fn open(cx: &mut Cx<'_>, path: UserCStr, flags: i32, mode: u32) -> Result<i32> {
@@ -78,10 +78,7 @@ fn open_limited(
         // The folder, not the file, is what the path is of.
         return Err(Errno::EOPNOTSUPP.into());
     }
-    let fd = open_within(cx, at, resolve, plan.bsd_flags, mode).map_err(|fail| match fail {
-        Fail::Errno(errno) => open_errno(errno).into(),
-        Fail::Restart => fail,
-    })?;
+    let fd = open_within(cx, at, resolve, plan.bsd_flags, mode).map_err(open_fail)?;
     if plan.may_take_tty {
         take_controlling_tty(cx, fd);
     }
@@ -117,10 +114,7 @@ fn failed(cx: &mut Cx<'_>, at: At, plan: OpenPlan, fail: Fail) -> Result<i32> {
     if plan.creates && is(fail, Errno::EROFS) {
         return open_read_only(cx, at, plan);
     }
-    match fail {
-        Fail::Errno(errno) => Err(open_errno(errno).into()),
-        Fail::Restart => Err(fail),
-    }
+    Err(open_fail(fail))
 }
 
 /// Opens a file that is there in a folder that cannot change.
@@ -144,8 +138,5 @@ fn open_read_only(cx: &mut Cx<'_>, at: At, plan: OpenPlan) -> Result<i32> {
     if i32::from(st.mode) & bsd::S_IFMT == bsd::S_IFDIR {
         return Err(Errno::EISDIR.into());
     }
-    match kern_openat(cx, at, plan.bsd_flags & !bsd::O_CREAT, 0) {
-        Err(Fail::Errno(errno)) => Err(open_errno(errno).into()),
-        opened => opened,
-    }
+    kern_openat(cx, at, plan.bsd_flags & !bsd::O_CREAT, 0).map_err(open_fail)
 }

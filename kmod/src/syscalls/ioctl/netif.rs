@@ -110,8 +110,8 @@ fn address(
     };
     let inet = match (ask(command), without) {
         // in_control's word for the wrong kind of interface.
-        (Err(Fail::Errno(Errno::EINVAL)), Without::Near) => ask(ioctl::SIOCGIFADDR),
-        (Err(Fail::Errno(Errno::EINVAL)), Without::Zero) => Ok(Inet::NONE),
+        (Err(Fail::EINVAL), Without::Near) => ask(ioctl::SIOCGIFADDR),
+        (Err(Fail::EINVAL), Without::Zero) => Ok(Inet::NONE),
         (result, _) => result,
     };
     ifreq.set(&inet?.to_linux());

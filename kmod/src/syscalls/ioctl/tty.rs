@@ -29,7 +29,7 @@ pub(super) fn ioctl(cx: &mut Cx<'_>, request: &Request) -> Result<Option<i32>> {
         Some(answer) => Ok(Some(answer)),
         // "Not a terminal" is ENOTTY for every kind of file on Linux.
         None => match terminal(cx, request) {
-            Err(Fail::Errno(Errno::EOPNOTSUPP | Errno::ENODEV)) => Err(Errno::ENOTTY.into()),
+            Err(Fail::EOPNOTSUPP | Fail::ENODEV) => Err(Errno::ENOTTY.into()),
             answer => answer,
         },
     }

@@ -47,9 +47,7 @@ pub(crate) fn shmat(cx: &mut Cx<'_>, segment: i32, addr: UserAddr, flags: i32) -
     match segment::kern_shmat(cx, segment, addr, bsd) {
         Ok(at) => Ok(UserAddr::from_reg(at)),
         // What is there is in the way.
-        Err(Fail::Errno(Errno::ENOMEM)) if !addr.is_null() && addr.raw() < MAX_USER => {
-            Err(Errno::EINVAL.into())
-        }
+        Err(Fail::ENOMEM) if !addr.is_null() && addr.raw() < MAX_USER => Err(Errno::EINVAL.into()),
         Err(fail) => Err(fail),
     }
 }

@@ -6,13 +6,13 @@
 //! would lock when it is first used.
 
 use kpi::kern::mem;
-use kpi::{Cx, Errno, Fail, Result};
+use kpi::{Cx, Fail, Result};
 use linux_abi::mman::{check_mlock2, lock_around, mlockall_to_bsd};
 
 /// Keeps a range in memory. EPERM, ENOMEM, EINVAL for a range that is none.
 pub(crate) fn mlock(cx: &mut Cx<'_>, start: u64, len: u64) -> Result<()> {
     match mem::kern_mlock(cx, start, len) {
-        Err(Fail::Errno(Errno::EINVAL)) => Err(lock_around(start, len).into()),
+        Err(Fail::EINVAL) => Err(lock_around(start, len).into()),
         done => done,
     }
 }

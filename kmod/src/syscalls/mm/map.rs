@@ -98,10 +98,8 @@ fn fixed(cx: &mut Cx<'_>, mapping: &Mapping, plan: &MmapPlan) -> Result<u64> {
         return Err(Errno::ENOMEM.into());
     }
     match mem::kern_mmap(cx, mapping) {
-        Err(Fail::Errno(Errno::EINVAL)) if mapping.addr < PAGE_SIZE => Err(Errno::EPERM.into()),
-        Err(Fail::Errno(Errno::ENOMEM))
-            if plan.no_replace && !mem::is_free(cx, mapping.addr, end) =>
-        {
+        Err(Fail::EINVAL) if mapping.addr < PAGE_SIZE => Err(Errno::EPERM.into()),
+        Err(Fail::ENOMEM) if plan.no_replace && !mem::is_free(cx, mapping.addr, end) => {
             Err(Errno::EEXIST.into())
         }
         done => done,

@@ -97,7 +97,7 @@ fn autobind(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
     }
     match socket::bind(cx, fd, &BsdSockaddr::of_netlink(netlink::Address::KERNEL)) {
         // Another thread was faster.
-        Err(Fail::Errno(Errno::EINVAL)) => Ok(()),
+        Err(Fail::EINVAL) => Ok(()),
         bound => bound,
     }
 }
@@ -160,12 +160,11 @@ pub(crate) fn connect(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -
     }
     let connected = socket::connect(cx, fd, &address);
     if address.family() == bsd::AF_UNSPEC
-        && let Err(Fail::Errno(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL | Errno::EINVAL)) =
-            connected
+        && let Err(Fail::EAFNOSUPPORT | Fail::EADDRNOTAVAIL | Fail::EINVAL) = connected
     {
         // FreeBSD has disconnected it before it found that the address is none.
         return match socket::kern_getpeername(cx, fd) {
-            Err(Fail::Errno(Errno::ENOTCONN)) => Ok(()),
+            Err(Fail::ENOTCONN) => Ok(()),
             Err(fail) => Err(fail),
             Ok(_) => connected,
         };

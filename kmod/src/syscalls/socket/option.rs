@@ -108,7 +108,7 @@ pub(crate) fn setsockopt(
             let value = read_int(cx, value, len)?;
             match socket::set_option(cx, fd, place, &value) {
                 // No message comes whose sender there would be to tell.
-                Err(Fail::Errno(Errno::ENOPROTOOPT))
+                Err(Fail::ENOPROTOOPT)
                     if place == SENDERS && netlink::protocol(cx, fd) == Some(Protocol::Uevent) =>
                 {
                     Ok(())
@@ -196,7 +196,7 @@ pub(crate) fn setsockopt(
         O::Group(place) => {
             let group = read_int(cx, value, len)?;
             match socket::set_option(cx, fd, place, &group) {
-                Err(Fail::Errno(Errno::ERANGE)) => Err(Errno::EINVAL.into()),
+                Err(Fail::ERANGE) => Err(Errno::EINVAL.into()),
                 answer => answer,
             }
         }
@@ -272,7 +272,7 @@ fn set_buffer_size(cx: &mut Cx<'_>, fd: Fd, place: Place, size: i32) -> Result<(
     let mut size = size.max(2048);
     loop {
         match socket::set_option(cx, fd, place, &size) {
-            Err(Fail::Errno(Errno::ENOBUFS)) if size > 4096 => size /= 2,
+            Err(Fail::ENOBUFS) if size > 4096 => size /= 2,
             answer => return answer,
         }
     }
@@ -434,7 +434,7 @@ fn peer(cx: &mut Cx<'_>, fd: Fd) -> Result<Option<BsdXucred>> {
     };
     match socket::option::<BsdXucred>(cx, fd, place) {
         Ok(peer) => Ok(Some(peer)),
-        Err(fail @ Fail::Errno(Errno::EBADF | Errno::ENOTSOCK)) => Err(fail),
+        Err(fail @ (Fail::EBADF | Fail::ENOTSOCK)) => Err(fail),
         // Not connected, or no local socket.
         Err(_) => Ok(None),
     }

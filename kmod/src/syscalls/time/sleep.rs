@@ -58,7 +58,7 @@ fn relative(
 ) -> Result<()> {
     let mut left = l_timespec::default();
     let slept = kern_clock_nanosleep(cx, clock, 0, time, &mut left);
-    if slept == Err(Fail::Errno(Errno::EINTR))
+    if slept == Err(Fail::EINTR)
         && let Some(rmtp) = rmtp
     {
         rmtp.write(cx, &left)?;
