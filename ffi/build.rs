@@ -45,6 +45,7 @@ fn main() {
         "socket.c",
         "epoll.c",
         "privilege.c",
+        "identity.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -109,6 +110,7 @@ fn main() {
             Path::new("socket.c"),
             Path::new("epoll.c"),
             Path::new("privilege.c"),
+            Path::new("identity.c"),
         ],
     );
 }

@@ -300,6 +300,21 @@ void	lrs_granted(struct ucred *, const int *privileges, int count,
 int	lrs_policy_install(void);
 void	lrs_policy_remove(void);
 
+/* Credentials of single threads (identity.c). */
+void	lrs_identity_lock(void);
+void	lrs_identity_unlock(void);
+int	lrs_mac_may_set(struct ucred *, bool users, const uint32_t ids[3]);
+int	lrs_mac_may_set_groups(struct ucred *, int count, gid_t *);
+struct ucred *lrs_cred_with_users(struct ucred *, const uid_t ids[3]);
+struct ucred *lrs_cred_with_groups(struct ucred *, const gid_t ids[3]);
+struct ucred *lrs_cred_with_supplementary(struct ucred *, int count,
+	    const gid_t *);
+bool	lrs_cred_same(const struct ucred *, const struct ucred *);
+void	lrs_proc_set_cred(struct proc *, struct ucred *,
+	    void (*each)(struct proc *));
+void	lrs_setsugid(struct proc *);
+bool	lrs_suser_enabled(struct ucred *);
+
 /* Core dumps (coredump.c). */
 #define	LRS_SEGMENT_SHARED	1	/* others see writes */
 #define	LRS_SEGMENT_NODUMP	2	/* not to be dumped */

@@ -14,7 +14,7 @@ int	linux_rs_ignore_ip_recverr = 1;
 int	linux_rs_preserve_vstatus = 1;
 bool	linux_rs_map_sched_prio = true;
 bool	linux_rs_setid_allowed_flag = true;
-bool	linux_rs_keepcaps = true;
+bool	linux_rs_keepcaps = false;
 int	linux_rs_use_real_ifnames = 0;
 char	linux_rs_emul_path[MAXPATHLEN] = "/compat/linux";
 unsigned int linux_rs_emul_path_set;	/* how often it was */
@@ -52,7 +52,7 @@ SYSCTL_BOOL(_compat_linux, OID_AUTO, setid_allowed, CTLFLAG_RWTUN,
     "Allow setuid/setgid on execve of Linux binary");
 SYSCTL_BOOL(_compat_linux, OID_AUTO, keepcaps, CTLFLAG_RWTUN,
     &linux_rs_keepcaps, 0,
-    "Capabilities that root has kept (PR_SET_KEEPCAPS, ambient) count without its user id");
+    "Ambient capabilities count in programs of users that cannot be root again");
 SYSCTL_INT(_compat_linux, OID_AUTO, use_real_ifnames, CTLFLAG_RWTUN,
     &linux_rs_use_real_ifnames, 0,
     "Show FreeBSD interface names instead of eth0, eth1, ...");

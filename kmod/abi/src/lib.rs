@@ -44,6 +44,7 @@ pub mod fd;
 pub mod futex;
 pub mod futex2;
 pub mod handlers;
+pub mod identity;
 pub mod inotify;
 pub mod ioctl;
 pub mod ioprio;

@@ -20,6 +20,7 @@ use linux_abi::caps::Caps;
 pub use pem::Pem;
 use tables::{MISS_WORDS, Tables};
 
+use crate::kern::identity::{self, Identity};
 use crate::kern::ptrace;
 use crate::kern::ptrace::EndedList;
 use crate::kern::ptrace::state::Trace;
@@ -61,6 +62,8 @@ pub struct ThreadState {
     pub(crate) seccomp: Seccomp,
     /// Its capabilities, once it has changed any; read by others under PROC_LOCK.
     pub(crate) caps: Cell<Option<Caps>>,
+    /// Whom it acts as.
+    pub(crate) identity: Identity,
 }
 
 const _: () = assert!(offset_of!(ThreadState, tid) == 20);
@@ -83,6 +86,7 @@ impl ThreadState {
             trace: Trace::new(),
             seccomp: Seccomp::new(),
             caps: Cell::new(None),
+            identity: Identity::new(),
         }
     }
 
@@ -99,6 +103,7 @@ impl ThreadState {
         child.io_priority.store(io_priority, Ordering::Relaxed);
         self.seccomp.hand_down(&child.seccomp);
         child.caps.set(self.caps.get());
+        self.identity.hand_down(&child.identity);
         if self.reset_on_fork.load(Ordering::Relaxed) {
             // SAFETY: caller.
             unsafe { crate::kern::sched::reset(td) };
@@ -440,7 +445,8 @@ pub(crate) unsafe fn on_fork<'a>(
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
             own.hand_down(new, child);
-            if new.seccomp.is_on() {
+            new.identity.settle_child(p2);
+            if new.seccomp.is_on() || new.identity.is_on() {
                 crate::sysvec::confine::process(p2);
             }
         }
@@ -517,7 +523,10 @@ pub(crate) unsafe fn thread_gone(td: *mut ffi::thread) {
         return;
     };
     // SAFETY: caller.
-    unsafe { ptrace::thread_ended(td, state, 0) };
+    unsafe {
+        identity::thread_gone(td);
+        ptrace::thread_ended(td, state, 0);
+    }
     let clear = state.clear_child_tid.replace(0);
     let robust = state.robust_list.replace(0);
     let tid = state.tid.get();

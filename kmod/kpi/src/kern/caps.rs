@@ -47,28 +47,45 @@ fn keeps_count() -> bool {
     unsafe { core::ptr::read_volatile(&raw const ffi::linux_rs_keepcaps) }
 }
 
+/// Whether FreeBSD lets who has a credential take the user id 0 (kern_prot.c, setresuid).
+///
+/// # Safety
+/// The credential is held.
+unsafe fn may_be_root(cred: *const ffi::ucred) -> bool {
+    // SAFETY: caller.
+    unsafe { [(*cred).cr_uid, (*cred).cr_ruid, (*cred).cr_svuid].contains(&0) }
+}
+
 /// The sets of a thread, 0 being the caller. ESRCH.
 pub fn of(cx: &mut Cx<'_>, tid: i32) -> Result<Caps> {
     let thread = LockedThread::find(cx, tid)?;
-    let own = thread.linux_state().and_then(|state| state.caps.get());
-    // SAFETY: the process is locked, which keeps its credential until it is held.
-    let cred = unsafe { ffi::crhold((*thread.process()).p_ucred) };
+    let state = thread.linux_state();
+    let own = state.and_then(|state| state.caps.get());
+    let own_cred = state.map_or(core::ptr::null_mut(), |state| state.identity.own());
+    // SAFETY: the process is locked, which keeps its credentials until one is held.
+    let (cred, files) = unsafe {
+        let cred = if own_cred.is_null() {
+            (*thread.process()).p_ucred
+        } else {
+            own_cred
+        };
+        let files = state.and_then(|state| super::identity::file_user(&state.identity));
+        (ffi::crhold(cred), files)
+    };
     drop(thread);
     let (now, as_root) = granted(cred);
     // SAFETY: held above, and not changed meanwhile.
-    let (has_root, is_root) = unsafe {
-        let is_root = (*cred).cr_uid == 0;
-        let others = [(*cred).cr_ruid, (*cred).cr_svuid].contains(&0);
+    let (user, has_root) = unsafe {
+        let (user, has_root) = ((*cred).cr_uid, may_be_root(cred));
         ffi::crfree(cred);
-        (is_root || others, is_root)
+        (user, has_root)
     };
     Ok(match own {
+        Some(caps) if has_root || keeps_count() => caps.within(as_root, as_root),
         // It cannot use what it has kept.
-        Some(caps) if !is_root && !keeps_count() => {
-            caps.within(if has_root { as_root } else { now }, now)
-        }
-        Some(caps) => caps.within(as_root, as_root),
-        None => Caps::untouched(if has_root { as_root } else { now }, now),
+        Some(caps) => caps.within(now, now),
+        None => Caps::untouched(if has_root { as_root } else { now }, now)
+            .after_setfsuid(user, files.unwrap_or(user)),
     })
 }
 
@@ -86,9 +103,23 @@ pub fn set(cx: &mut Cx<'_>, caps: Caps) -> Result<()> {
         );
         return Err(Errno::EPERM.into());
     }
-    let _locked = ProcGuard::new(cx);
-    cx.thread_state().caps.set(Some(caps));
+    {
+        let _locked = ProcGuard::new(cx);
+        cx.thread_state().caps.set(Some(caps));
+    }
+    if caps.permitted == 0 {
+        super::cred::give_up_saved(cx);
+    }
     Ok(())
+}
+
+/// The user id that files are reached with has changed.
+pub(crate) fn after_setfsuid(cx: &mut Cx<'_>, old: u32, new: u32) {
+    if let Some(caps) = cx.thread_state().caps.get() {
+        let _locked = ProcGuard::new(cx);
+        let caps = caps.after_setfsuid(old, new);
+        cx.thread_state().caps.set(Some(caps));
+    }
 }
 
 /// What the caller's sets will be when its user ids have changed; None where it has never changed
@@ -172,24 +203,22 @@ pub unsafe extern "C" fn linux_rs_priv_check(cred: *mut ffi::ucred, privilege: c
     }
 }
 
-/// mpo_priv_grant: 0 for a privilege that the current thread has kept from when it was root, and
-/// that the jail does not forbid, which mac(9) has asked before.
+/// mpo_priv_grant: 0 for a privilege that the current thread has kept from when it was root, if it
+/// could be root again or kept capabilities count, and that the jail does not forbid, which mac(9)
+/// has asked before.
 ///
 /// # Safety
 /// Called by mac(9), with whatever locks the one who asks holds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn linux_rs_priv_grant(cred: *mut ffi::ucred, privilege: c_int) -> c_int {
     // SAFETY: caller.
-    let (caps, uid) = unsafe { (current(cred), (*cred).cr_uid) };
-    match caps {
-        // What root itself is refused stays refused.
-        Some(caps) if uid != 0 && caps.effective & table::needed(privilege) != 0 => {
-            if keeps_count() {
-                0
-            } else {
-                ffi::EPERM as c_int
-            }
-        }
-        _ => ffi::EPERM as c_int,
+    unsafe {
+        let granted = current(cred)
+            .is_some_and(|caps| caps.effective & table::needed(privilege) != 0)
+            // What root itself is refused stays refused.
+            && (*cred).cr_uid != 0
+            && (may_be_root(cred) || keeps_count())
+            && ffi::lrs_suser_enabled(cred);
+        if granted { 0 } else { ffi::EPERM as c_int }
     }
 }

@@ -63,6 +63,7 @@ pub mod wait;
 mod entry;
 mod exec_args;
 mod folder;
+pub(crate) mod identity;
 mod ipc;
 mod map;
 pub(crate) mod reroot;

@@ -366,7 +366,8 @@ unsafe fn verdict(head: *mut Filter, data: &Data) -> (u32, bool) {
 pub(crate) unsafe fn judge(td: *mut ffi::thread, uap: *mut core::ffi::c_void) -> c_int {
     // SAFETY: caller; emul.
     unsafe {
-        let seccomp = &(*(*td).td_emuldata.cast::<ThreadState>()).seccomp;
+        let state = &*(*td).td_emuldata.cast::<ThreadState>();
+        let seccomp = &state.seccomp;
         let code = (*td).td_sa.code;
         let head = seccomp.head.load(Ordering::Acquire);
         let free = match head.as_ref() {
@@ -375,7 +376,7 @@ pub(crate) unsafe fn judge(td: *mut ffi::thread, uap: *mut core::ffi::c_void) ->
             None => true,
         };
         if free || act(td, head) {
-            confine::call(td, uap)
+            confine::call(td, state, uap)
         } else {
             ffi::EJUSTRETURN
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The system vector of processes whose calls are looked at before they are made.
+//! The system vector of processes whose calls are looked at before they are made, or made as somebody else.
 //!
 //! It is a copy of the other one (module.c), made at load, but for sv_fetch_syscall_args: that
 //! fetches the arguments as ever, then names [`gate`] as the function to call. The kernel stops for
@@ -9,7 +9,8 @@ use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 
 use super::{syscall, table};
-use crate::kern::seccomp;
+use crate::emul::ThreadState;
+use crate::kern::{identity, seccomp};
 
 /// The one row that every call of a confined process goes through.
 struct Gate(UnsafeCell<ffi::sysent>);
@@ -38,12 +39,28 @@ unsafe extern "C" fn gate(td: *mut ffi::thread, uap: *mut c_void) -> c_int {
     unsafe { seccomp::judge(td, uap) }
 }
 
-/// Makes the call whose number and arguments were fetched.
+/// Makes the call whose number and arguments were fetched, as whom the thread is.
 ///
 /// # Safety
-/// As a door: by the current thread, with its arguments.
+/// As a door: by the current thread, with its arguments and state.
 #[inline]
-pub(crate) unsafe fn call(td: *mut ffi::thread, uap: *mut c_void) -> c_int {
+pub(crate) unsafe fn call(td: *mut ffi::thread, state: &ThreadState, uap: *mut c_void) -> c_int {
+    // SAFETY: caller.
+    unsafe {
+        if state.identity.is_on() {
+            identity::call(td, state, uap)
+        } else {
+            make(td, uap)
+        }
+    }
+}
+
+/// Makes it as the process.
+///
+/// # Safety
+/// As for [`call`].
+#[inline]
+pub(crate) unsafe fn make(td: *mut ffi::thread, uap: *mut c_void) -> c_int {
     // SAFETY: caller; every row has a function.
     unsafe {
         match (*table::row_of((*td).td_sa.code)).sy_call {

@@ -92,6 +92,7 @@ pub unsafe extern "C" fn linux_rs_setregs(
                 super::confine::process((*td).td_proc);
             }
             crate::kern::caps::after_exec(td, state, &*imgp);
+            state.identity.forget_files();
         }
 
         name_process(td, &*imgp);
