@@ -31,13 +31,21 @@ static unsigned word;
 static long do_getpid(void) { return call(NR_getpid); }
 static long do_read(void) { return call(NR_read, zero_fd, buffer, 1); }
 static long do_write(void) { return call(NR_write, null_fd, buffer, 1); }
-static long do_open_close(void)
+static long open_close(const char *name)
 {
-	long fd = call(NR_open, path, 0, 0);
+	long fd = call(NR_open, name, 0, 0);
 	return fd < 0 ? fd : call(NR_close, fd);
 }
+// An absolute path is looked up in the emulation root first by a Linux program, and found in the
+// second place here.
+static long do_open_close(void) { return open_close(path); }
 static long do_stat(void) { return DO_STAT(path, buffer); }
+// From the current folder, which is /tmp: one look-up for everybody.
+static const char here[] = "bench.tmp";
+static long do_open_close_here(void) { return open_close(here); }
+static long do_stat_here(void) { return DO_STAT(here, buffer); }
 static long do_fstat(void) { return call(NR_fstat, file_fd, buffer); }
+static long do_pread(void) { return call(NR_pread, file_fd, buffer, 512, 0); }
 static long do_lseek(void) { return call(NR_lseek, file_fd, 0, 0); }
 static long do_dup_close(void)
 {
@@ -54,6 +62,52 @@ static long do_pipe(void)
 	long n = call(NR_write, pipe_fds[1], buffer, 1);
 	return n < 0 ? n : call(NR_read, pipe_fds[0], buffer, 1);
 }
+static long do_pipe_close(void)
+{
+	int fds[2];
+	long got = call(NR_pipe2, fds, 0);
+	if (got < 0)
+		return got;
+	call(NR_close, fds[0]);
+	return call(NR_close, fds[1]);
+}
+
+// ---- a folder of many files ------------------------------------------------------
+
+enum { ENTRIES = 10000 };
+static const char folder[] = "/tmp/bench.folder";
+static int folder_fd;
+static unsigned char entries[32768] __attribute__((aligned(16)));
+
+// Makes the files, or removes them.
+static void fill_folder(int make)
+{
+	char name[] = "/tmp/bench.folder/00000";
+	if (make)
+		call(NR_mkdir, folder, 0700);
+	for (int i = 0; i < ENTRIES; i++) {
+		for (int n = i, at = sizeof(name) - 2; n; n /= 10, at--)
+			name[at] = (char)('0' + n % 10);
+		if (make)
+			call(NR_close, call(NR_open, name, 2 | O_CREAT, 0600));
+		else
+			call(NR_unlink, name);
+	}
+	if (make)
+		folder_fd = (int)call(NR_open, folder, 0, 0);
+	else
+		call(NR_rmdir, folder);
+}
+
+// All of it, from the beginning.
+static long do_getdents(void)
+{
+	long got = call(NR_lseek, folder_fd, 0, 0);
+	while (got >= 0 && (got = DO_ENTRIES(folder_fd, entries, sizeof(entries))) > 0)
+		;
+	return got;
+}
+
 static long do_socket(void)
 {
 	long n = call(NR_write, socket_fds[1], buffer, 1);
@@ -214,12 +268,17 @@ static const struct {
 	{"read_1B_dev_zero", do_read, ITERATIONS},
 	{"write_1B_dev_null", do_write, ITERATIONS},
 	{"open_close", do_open_close, ITERATIONS},
+	{"open_close_relative", do_open_close_here, ITERATIONS},
 	{"stat", do_stat, ITERATIONS},
+	{"stat_relative", do_stat_here, ITERATIONS},
 	{"fstat", do_fstat, ITERATIONS},
+	{"pread_512B", do_pread, ITERATIONS},
 	{"lseek", do_lseek, ITERATIONS},
 	{"dup_close", do_dup_close, ITERATIONS},
 	{"mmap_munmap_64K", do_mmap_munmap, ITERATIONS},
 	{"pipe_write_read", do_pipe, ITERATIONS},
+	{"pipe_close", do_pipe_close, ITERATIONS},
+	{"getdents64_10000_entries", do_getdents, 1},
 	{"unix_socket_write_read", do_socket, ITERATIONS},
 	{"unix_send_recv", do_unix_send_recv, ITERATIONS},
 	{"tcp_send_recv", do_tcp_send_recv, ITERATIONS},
@@ -394,7 +453,9 @@ static int measure(const char *name, long (*body)(void), int iterations)
 	unsigned long delta[SAMPLES];
 	if (body == do_ready)
 		call(NR_write, socket_fds[1], buffer, 1);
-	for (int i = 0; i < WARM_UP; i++) {
+	if (body == do_getdents)
+		fill_folder(1);
+	for (int i = 0; i < WARM_UP && i < iterations; i++) {
 		long got = body();
 		if (got < 0)
 			return failure(name, got);
@@ -407,6 +468,8 @@ static int measure(const char *name, long (*body)(void), int iterations)
 	}
 	if (body == do_ready)
 		call(NR_read, socket_fds[0], buffer, 1);
+	if (body == do_getdents)
+		fill_folder(0);
 	for (int s = 0; s < SAMPLES; s++)
 		report(name, iterations, delta[s]);
 	return 0;
@@ -419,6 +482,8 @@ __attribute__((used, noreturn)) static void start(long *sp)
 	zero_fd = (int)call(NR_open, "/dev/zero", 0, 0);
 	null_fd = (int)call(NR_open, "/dev/null", 2, 0);
 	file_fd = (int)call(NR_open, path, 2 | O_CREAT, 0600);
+	call(NR_write, file_fd, buffer, sizeof(buffer));
+	call(NR_chdir, "/tmp");
 	call(NR_pipe2, pipe_fds, 0);
 	call(NR_socketpair, 1, 1, 0, socket_fds);
 	open_sockets();

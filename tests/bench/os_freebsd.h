@@ -12,6 +12,7 @@ enum {
 	NR_getsockname = 32, NR_socket = 97, NR_sendto = 133, NR_kqueue = 362, NR_kevent = 560,
 	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
 	NR_fstatat = 552,
+	NR_chdir = 12, NR_mkdir = 136, NR_rmdir = 137, NR_pread = 475, NR_getdirentries = 554,
 	O_CREAT = 0x200, MAP_ANON_PRIVATE = 0x1002, MAP_FIXED = 0x10, SIG_SETMASK = 3, CLOCK_MONOTONIC = 4,
 	NR_kill = 37, NR_sigaction = 416, NR_thr_exit = 431, NR_thr_new = 455, SIGUSR = 30,
 	UMTX_OP_WAIT_UINT = 11, UMTX_OP_WAIT_UINT_PRIVATE = 15, UMTX_OP_WAKE_PRIVATE = 16, AT_FDCWD = -100,
@@ -59,6 +60,7 @@ static inline long watch(int fd)
 #define FAMILY_INET (16 | 2 << 8)
 #define FIONREAD 0x4004667f
 
+#define DO_ENTRIES(fd, buf, size) call(NR_getdirentries, fd, buf, size, 0)
 #define DO_STAT(path, buf) call(NR_fstatat, AT_FDCWD, path, buf, 0)
 #define DO_WAKE(word) call(NR_umtx_op, word, UMTX_OP_WAKE_PRIVATE, 1, 0, 0)
 #define DO_SIGPROCMASK(set) call(NR_sigprocmask, SIG_SETMASK, set, 0)

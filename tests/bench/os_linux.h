@@ -12,6 +12,7 @@ enum {
 	NR_bind = 49, NR_listen = 50, NR_getsockname = 51, NR_epoll_wait = 232, NR_epoll_ctl = 233,
 	NR_epoll_create1 = 291,
 	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
+	NR_pread = 17, NR_chdir = 80, NR_mkdir = 83, NR_rmdir = 84, NR_getdents64 = 217,
 	O_CREAT = 0100, MAP_ANON_PRIVATE = 0x22, MAP_FIXED = 0x10, MREMAP_MAYMOVE = 1, SIG_SETMASK = 2, CLOCK_MONOTONIC = 1,
 	NR_sigaction = 13, NR_kill = 62, NR_clone = 56, NR_thread_exit = 60, SIGUSR = 10,
 	FUTEX_WAIT = 0, FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129,
@@ -48,6 +49,7 @@ static inline long watch(int fd)
 #define FAMILY_INET 2
 #define FIONREAD 0x541b
 
+#define DO_ENTRIES(fd, buf, size) call(NR_getdents64, fd, buf, size)
 #define DO_STAT(path, buf) call(4, path, buf)
 #define DO_WAKE(word) call(NR_futex, word, FUTEX_WAKE_PRIVATE, 1)
 // rt_sigprocmask wants the size of the set as its fourth argument.

@@ -3,7 +3,8 @@
 //! getdirentries(2).
 //!
 //! A Linux record is never longer than FreeBSD's of the same name, so they are
-//! rewritten where they are.
+//! rewritten where they are. Where there is room for FreeBSD's length as well, that is kept: only
+//! the name has to move then.
 
 /// Which of the two calls.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,13 @@ const fn record_len(name: usize) -> usize {
 /// Linux records of at most `room` bytes together. Entries that are deleted (file
 /// number 0) are left out.
 pub fn pack(buffer: &mut [u8], base: i64, room: usize, format: DirentFormat) -> Packed {
-    let (mut input, mut output) = (0, 0);
+    let kept = if format == DirentFormat::New && room >= buffer.len() {
+        keep(buffer)
+    } else {
+        0
+    };
+    // With that much room everything fits, so nobody asks where to go on.
+    let (mut input, mut output) = (kept, kept);
     let mut next = base;
     while let Some(entry) = Entry::parse(buffer, input) {
         let len = record_len(entry.name_len);
@@ -67,6 +74,42 @@ pub fn pack(buffer: &mut [u8], base: i64, room: usize, format: DirentFormat) -> 
         len: output,
         resume: None,
     }
+}
+
+/// Makes the records of getdents64(2) in the length they have, up to the first one that is deleted
+/// or none: how many bytes of them.
+fn keep(buffer: &mut [u8]) -> usize {
+    const WORD: usize = size_of::<u64>();
+    /// Length and type, which are in the low bytes of the third word on both systems; the name
+    /// follows at once in Linux, and begins a word in FreeBSD.
+    const HEAD: u64 = 0xff_ffff;
+    let mut words = buffer.as_chunks_mut::<WORD>().0;
+    let all = words.len();
+    while let [fileno, _off, head, _first, tail @ ..] = &*words {
+        let about = u64::from_le_bytes(*head);
+        // CAST: the low 16 bits.
+        let reclen = about as u16 as usize;
+        let more = (reclen / WORD).wrapping_sub(from::NAME / WORD + 1);
+        if *fileno == [0; WORD] || !reclen.is_multiple_of(WORD) || more > tail.len() {
+            break;
+        }
+        let (record, next) = core::mem::take(&mut words).split_at_mut(reclen / WORD);
+        words = next;
+        let [_, _, head, first, name @ ..] = record else {
+            break;
+        };
+        let letters = u64::from_le_bytes(*first);
+        *head = (about & HEAD | letters << 24).to_le_bytes();
+        let (mut to, mut carried) = (first, letters >> 40);
+        for word in name {
+            let letters = u64::from_le_bytes(*word);
+            *to = (carried | letters << 24).to_le_bytes();
+            (to, carried) = (word, letters >> 40);
+        }
+        // What is behind the last letters is 0, whatever was there.
+        *to = carried.to_le_bytes();
+    }
+    all.saturating_sub(words.len()).saturating_mul(WORD)
 }
 
 /// One FreeBSD record.
@@ -205,9 +248,13 @@ mod tests {
     /// Names of every length come through, in both formats.
     #[test]
     fn all_entries() {
-        for format in [DirentFormat::Old, DirentFormat::New] {
+        for (format, less) in [
+            (DirentFormat::Old, 0),
+            (DirentFormat::New, 0),
+            (DirentFormat::New, 1),
+        ] {
             let (mut buffer, all) = folder(255);
-            let room = buffer.len();
+            let room = buffer.len() - less;
             let packed = pack(&mut buffer, 0, room, format);
             assert_eq!(packed.resume, None);
             assert_eq!(linux(&buffer[..packed.len], format), all);

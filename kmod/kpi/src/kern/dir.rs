@@ -1,41 +1,90 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Folders: vfs_syscalls.c, vfs_cache.c.
 
+use core::ptr::NonNull;
+
 use linux_abi::fd::Fd;
 
 use super::io::Buffer;
 use super::reroot;
-use crate::{Cx, Result, check};
+use crate::{Cx, Errno, Result, check};
 
-/// Entries read from a folder.
-pub struct Entries {
-    /// How many bytes of records the buffer now holds; 0 at the end.
-    pub len: usize,
+/// Kernel memory for entries of a folder.
+pub struct Records {
+    bytes: NonNull<u8>,
+    room: usize,
+    len: usize,
     /// The offset they were read at.
     pub base: i64,
 }
 
-/// getdirentries(2) into kernel memory. EINVAL where not even one record fits, and for a
-/// descriptor without a vnode; ENOTDIR; ENOENT once the folder is deleted.
-pub fn kern_getdirentries(cx: &mut Cx<'_>, fd: Fd, buffer: &mut [u8]) -> Result<Entries> {
-    let mut base = 0;
-    // SAFETY: current; `buffer` is writable kernel memory of its length.
-    check(unsafe {
-        ffi::kern_getdirentries(
-            cx.td(),
-            fd.0,
-            buffer.as_mut_ptr().cast(),
-            buffer.len(),
-            &raw mut base,
-            core::ptr::null_mut(),
-            ffi::UIO_SYSSPACE,
-        )
-    })?;
-    // CAST: at most buffer.len().
-    Ok(Entries {
-        len: cx.retval() as usize,
-        base,
-    })
+impl Records {
+    /// Room for `room` bytes of records, at least one; sleeps until memory is there.
+    pub fn new(_cx: &mut Cx<'_>, room: usize) -> Result<Self> {
+        let room = room.max(1);
+        // SAFETY: M_LINUX_RS is a MALLOC_DEFINE of this module; M_WAITOK never returns NULL.
+        let p = unsafe {
+            ffi::malloc(
+                room,
+                (&raw mut ffi::M_LINUX_RS).cast(),
+                ffi::M_WAITOK.cast_signed(),
+            )
+        };
+        Ok(Records {
+            bytes: NonNull::new(p.cast()).ok_or(Errno::ENOMEM)?,
+            room,
+            len: 0,
+            base: 0,
+        })
+    }
+
+    /// getdirentries(2). EINVAL where not even one record fits, and for a
+    /// descriptor without a vnode; ENOTDIR; ENOENT once the folder is deleted.
+    pub fn read(&mut self, cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
+        self.len = 0;
+        // SAFETY: current; there are `room` writable bytes of kernel memory.
+        check(unsafe {
+            ffi::kern_getdirentries(
+                cx.td(),
+                fd.0,
+                self.bytes.as_ptr().cast(),
+                self.room,
+                &raw mut self.base,
+                core::ptr::null_mut(),
+                ffi::UIO_SYSSPACE,
+            )
+        })?;
+        // CAST: at most `room`.
+        self.len = cx.retval() as usize;
+        Ok(())
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        // SAFETY: from malloc(9) in `new`.
+        unsafe {
+            ffi::free(
+                self.bytes.as_ptr().cast(),
+                (&raw mut ffi::M_LINUX_RS).cast(),
+            )
+        }
+    }
+}
+
+impl core::ops::Deref for Records {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        // SAFETY: that many bytes were read into it.
+        unsafe { core::slice::from_raw_parts(self.bytes.as_ptr(), self.len) }
+    }
+}
+
+impl core::ops::DerefMut for Records {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `deref`, and borrowed exclusively.
+        unsafe { core::slice::from_raw_parts_mut(self.bytes.as_ptr(), self.len) }
+    }
 }
 
 /// lseek(2), ESPIPE for terminals too: the new offset. The numbers of `whence` are the same on

@@ -7,8 +7,7 @@
 //! descriptor so may see an entry twice. File systems that do not number their entries (NFS)
 //! refuse a buffer that small with EINVAL.
 
-use kpi::kern::dir::{kern_getdirentries, rewind};
-use kpi::kern::io::Buffer;
+use kpi::kern::dir::{Records, rewind};
 use kpi::kern::path::is;
 use kpi::{Cx, Errno, Result, UserBytesOut};
 use linux_abi::dirent::{DirentFormat, Packed, pack};
@@ -40,24 +39,23 @@ fn read_folder(
     // CAST: the kernel is 64-bit.
     let room = (count as usize).min(MOST);
     // FreeBSD's records are the longer ones, so what it reads into `room` bytes fits them.
-    let mut size = room.max(1);
-    let mut buffer = Buffer::new(cx, size)?;
+    let mut size = room;
+    let mut records = Records::new(cx, size)?;
     loop {
-        let read = match kern_getdirentries(cx, fd, &mut buffer) {
+        match records.read(cx, fd) {
             // Too small for FreeBSD's records, which may not mean too small for Linux's.
             Err(fail) if is(fail, Errno::EINVAL) && size < ENOUGH => {
                 size = ENOUGH;
-                buffer = Buffer::new(cx, size)?;
+                records = Records::new(cx, size)?;
                 continue;
             }
             // The descriptor has no vnode: a socket, a pipe.
             Err(fail) if is(fail, Errno::EINVAL) => return Err(Errno::ENOTDIR.into()),
-            Err(fail) => return Err(fail),
-            Ok(read) => read,
-        };
-        let records = buffer.get_mut(..read.len).unwrap_or_default();
-        let Packed { len, resume } = pack(records, read.base, room, format);
-        if len == 0 && resume.is_none() && read.len != 0 {
+            read => read?,
+        }
+        let base = records.base;
+        let Packed { len, resume } = pack(&mut records, base, room, format);
+        if len == 0 && resume.is_none() && !records.is_empty() {
             // Nothing but deleted entries: the end is where nothing is read at all.
             continue;
         }
@@ -66,14 +64,14 @@ fn read_folder(
             _ => Ok(()),
         };
         if let Err(fail) = stored {
-            rewind(cx, fd, read.base);
+            rewind(cx, fd, base);
             return Err(fail);
         }
         match resume {
             None => return Ok(len),
             // An entry without a number cannot be gone back to.
             Some(offset) if len == 0 || offset == 0 => {
-                rewind(cx, fd, read.base);
+                rewind(cx, fd, base);
                 return Err(Errno::EINVAL.into());
             }
             Some(offset) => {
