@@ -617,28 +617,32 @@ lrs_lseek(struct thread *td, int fd, off_t offset, int whence)
 	return (error);
 }
 
-/* Whether the process leads a session that has no terminal yet. */
-bool
-lrs_may_take_tty(struct thread *td)
+/*
+ * Makes the terminal just opened as fd, if it is one, the controlling terminal
+ * of a process that leads a session without one.
+ */
+void
+lrs_open_tty(struct thread *td, int fd)
 {
 	struct proc *p = td->td_proc;
+	struct filedesc *fdp = p->p_fd;
+	struct file *fp;
 	bool may;
 
 	if ((p->p_flag & P_CONTROLT) != 0)
-		return (false);
+		return;
+	/* A look without a reference, where nobody else could close it. */
+	if (FILEDESC_IS_ONLY_USER(fdp) &&
+	    fget_only_user(fdp, fd, &cap_no_rights, &fp) == 0) {
+		may = fp->f_type == DTYPE_VNODE && fp->f_vnode->v_type == VCHR;
+		fput_only_user(fdp, fp);
+		if (!may)
+			return;
+	}
 	PROC_LOCK(p);
 	may = SESS_LEADER(p) && (p->p_flag & P_CONTROLT) == 0;
 	PROC_UNLOCK(p);
-	return (may);
-}
-
-/* Makes the terminal at fd, if it is one, the controlling terminal. */
-void
-lrs_take_tty(struct thread *td, int fd)
-{
-	struct file *fp;
-
-	if (fget(td, fd, &cap_ioctl_rights, &fp) != 0)
+	if (!may || fget(td, fd, &cap_ioctl_rights, &fp) != 0)
 		return;
 	if (fp->f_type == DTYPE_VNODE && fp->f_vnode->v_type == VCHR &&
 	    (fp->f_flag & FREAD) != 0 && is_terminal(fp->f_vnode))

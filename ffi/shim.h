@@ -94,8 +94,7 @@ int	lrs_write_kernel(struct thread *, int fd, void *buf, size_t len,
 
 /* Files. */
 int	lrs_lseek(struct thread *, int fd, off_t offset, int whence);
-bool	lrs_may_take_tty(struct thread *);
-void	lrs_take_tty(struct thread *, int fd);
+void	lrs_open_tty(struct thread *, int fd);
 size_t	lrs_device_name(dev_t, char *name, size_t size);
 int	lrs_find_made_up_link(struct thread *, int dir, const char *path,
 	    enum uio_seg);

@@ -80,6 +80,9 @@ const PATH_FLAGS: OpenFlags = OpenFlags::O_PATH
     .union(OpenFlags::O_NOFOLLOW)
     .union(OpenFlags::O_CLOEXEC);
 
+/// The access mode, and flags that change little.
+const PLAIN_FLAGS: u32 = linux::O_ACCMODE | linux::O_CLOEXEC | linux::O_LARGEFILE;
+
 /// What open(2) is to do.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct OpenPlan {
@@ -109,6 +112,20 @@ pub fn plan_open(flags: i32) -> Result<OpenPlan, Errno> {
     let raw = flags.cast_unsigned();
     let mut flags = OpenFlags::from_bits_truncate(raw);
     let mut access = access_mode(raw);
+    if raw & !PLAIN_FLAGS == 0 {
+        // To read a file, mostly; without a look at each flag.
+        let cloexec = if flags.contains(OpenFlags::O_CLOEXEC) {
+            bsd::O_CLOEXEC
+        } else {
+            0
+        };
+        return Ok(OpenPlan {
+            bsd_flags: access | cloexec,
+            creates: false,
+            unnamed: false,
+            may_take_tty: true,
+        });
+    }
     if flags.contains(OpenFlags::O_PATH) {
         flags &= PATH_FLAGS;
         access = bsd::O_RDONLY;

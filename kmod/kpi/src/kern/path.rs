@@ -274,11 +274,7 @@ fn not_opened(cx: &mut Cx<'_>, at: At, (flags, stays): (i32, bool), ret: i32) ->
 #[inline]
 pub fn take_controlling_tty(cx: &mut Cx<'_>, fd: i32) {
     // SAFETY: current; the shim takes the locks it needs and its own reference.
-    unsafe {
-        if ffi::lrs_may_take_tty(cx.td()) {
-            ffi::lrs_take_tty(cx.td(), fd);
-        }
-    }
+    unsafe { ffi::lrs_open_tty(cx.td(), fd) };
 }
 
 /// faccessat(2).
