@@ -31,6 +31,9 @@ struct Column {
     samples: Samples,
 }
 
+/// More than the gigabyte the program moves, much less than a copy of it needs.
+const MEMORY_MB: u32 = 1400;
+
 /// Runs everything, prints the table, writes the samples.
 pub(crate) fn run(options: &BenchOptions, machine: &MachineOptions) -> Result<bool> {
     let freebsd = match FreeBsd::find(machine.freebsd.as_deref()) {
@@ -50,6 +53,7 @@ pub(crate) fn run(options: &BenchOptions, machine: &MachineOptions) -> Result<bo
     }
     let mut machines = Machines::prepare(machine, freebsd, &[], None)?;
     machines.set_engine(Engine::Counting);
+    machines.want_memory(MEMORY_MB);
     eprintln!("booting (one processor, counted instructions)");
     let gone = |Lost(why): Lost| anyhow!("{why}");
     let mut guest = machines.boot("bench").map_err(gone)?;
@@ -66,7 +70,7 @@ pub(crate) fn run(options: &BenchOptions, machine: &MachineOptions) -> Result<bo
     }
     guest.power_off();
     let order = order_of(&columns);
-    print!("{}", table(&order, &columns));
+    print!("{}{}", table(&order, &columns), per_gigabyte(&columns));
     if let Some(parent) = options.samples.parent() {
         std::fs::create_dir_all(parent)?;
     }
@@ -208,6 +212,31 @@ fn table(calls: &[String], columns: &[Column]) -> String {
     text
 }
 
+/// What moving or copying a gigabyte costs at the rate of each size: calls named `WAY_MEGABYTESM`.
+fn per_gigabyte(columns: &[Column]) -> String {
+    let mut rows: Vec<(&str, &str, u64, u64)> = Vec::new();
+    for column in columns {
+        for (call, samples) in &column.samples {
+            let size = call.rsplit_once('_').and_then(|(way, size)| {
+                let megabytes: u64 = size.strip_suffix('M')?.parse().ok()?;
+                Some((way, megabytes))
+            });
+            if let (Some((way, megabytes @ 1..)), Some(cost)) = (size, cost(samples)) {
+                rows.push((column.name, way, megabytes, cost * 1024 / megabytes));
+            }
+        }
+    }
+    rows.sort_unstable();
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text += "\ninstructions per gigabyte\n";
+    }
+    for (column, way, megabytes, cost) in rows {
+        let _ = writeln!(text, "{column:<10} {way:<12} {megabytes:>5} MiB {cost:>14}");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,5 +263,23 @@ mod tests {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words, ["getpid", "100", "300", "240", "0.80"]);
         assert_eq!(text.lines().count(), 2);
+        assert_eq!(per_gigabyte(&columns), "");
+    }
+
+    #[test]
+    fn sizes_become_a_rate() {
+        let columns = [Column {
+            name: "linux_rs",
+            samples: parse("bench mremap_16M 1 100\nbench mremap_2M 1 50\nbench read_1B 1 9\n"),
+        }];
+        let text = per_gigabyte(&columns);
+        let words: Vec<&str> = text.split_whitespace().skip(3).collect();
+        assert_eq!(
+            words,
+            [
+                "linux_rs", "mremap", "2", "MiB", "25600", "linux_rs", "mremap", "16", "MiB",
+                "6400"
+            ]
+        );
     }
 }

@@ -72,6 +72,11 @@ impl Machines {
         }
     }
 
+    /// Starts guests with at least so many megabytes from now on.
+    pub(crate) fn want_memory(&mut self, megabytes: u32) {
+        self.config.memory_mb = self.config.memory_mb.max(megabytes);
+    }
+
     /// Boots a fresh guest; `name` is for its log.
     pub(crate) fn boot(&self, name: &str) -> Result<Guest, Lost> {
         self.boot_within(name, BOOT_LIMIT)
