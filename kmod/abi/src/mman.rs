@@ -56,6 +56,11 @@ bitflags! {
 /// What MAP_SHARED_VALIDATE accepts; MAP_FIXED_NOREPLACE is not among them.
 const VALIDATED: MapFlags = MapFlags::all().difference(MapFlags::MAP_FIXED_NOREPLACE);
 
+/// What does not go with MAP_DROPPABLE.
+const NOT_DROPPED: MapFlags = MapFlags::MAP_HUGETLB
+    .union(MapFlags::MAP_LOCKED)
+    .union(MapFlags::MAP_GROWSDOWN);
+
 /// What mmap(2) is to do.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct MmapPlan {
@@ -71,6 +76,9 @@ pub struct MmapPlan {
     pub no_replace: bool,
     /// The mapping grows down.
     pub grows_down: bool,
+    /// A child finds zeros, and a core has no copy. Pages are never dropped before they are unmapped:
+    /// they may be, and need not.
+    pub droppable: bool,
     /// Lock the pages.
     pub locked: bool,
     /// Fault the pages in.
@@ -89,6 +97,8 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
     let raw = flags.cast_unsigned();
     let flags = MapFlags::from_bits_truncate(raw);
     let anonymous = flags.contains(MapFlags::MAP_ANONYMOUS);
+    let grows_down = flags.contains(MapFlags::MAP_GROWSDOWN);
+    let droppable = raw & linux::MAP_TYPE == linux::MAP_DROPPABLE;
     let kind = match raw & linux::MAP_TYPE {
         linux::MAP_SHARED => bsd::MAP_SHARED,
         linux::MAP_PRIVATE => bsd::MAP_PRIVATE,
@@ -100,6 +110,7 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
             }
             bsd::MAP_SHARED
         }
+        linux::MAP_DROPPABLE if anonymous && !flags.intersects(NOT_DROPPED) => bsd::MAP_PRIVATE,
         _ => return Err(Errno::EINVAL),
     };
     if flags.contains(MapFlags::MAP_HUGETLB) {
@@ -108,6 +119,9 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
         } else {
             Err(Errno::EINVAL)
         };
+    }
+    if grows_down && (!anonymous || kind == bsd::MAP_SHARED) {
+        return Err(Errno::EINVAL);
     }
     let no_replace = flags.contains(MapFlags::MAP_FIXED_NOREPLACE);
     let fixed = no_replace || flags.contains(MapFlags::MAP_FIXED);
@@ -139,7 +153,8 @@ pub fn plan_mmap(addr: u64, len: u64, prot: i32, flags: i32, off: u64) -> Result
         bsd_flags,
         needs_file: !anonymous,
         no_replace,
-        grows_down: flags.contains(MapFlags::MAP_GROWSDOWN),
+        grows_down,
+        droppable,
         locked: flags.contains(MapFlags::MAP_LOCKED),
         populate: flags.contains(MapFlags::MAP_POPULATE) && !flags.contains(MapFlags::MAP_NONBLOCK),
         writable: prot & bsd::PROT_WRITE != 0,
@@ -312,6 +327,20 @@ pub enum Advice {
     Nothing,
 }
 
+impl Advice {
+    /// Whether pages are lost by it, here or in a child: what mseal(2) forbids where writing is forbidden.
+    pub const fn loses_pages(self) -> bool {
+        matches!(
+            self,
+            Advice::Free
+                | Advice::DontNeed(_)
+                | Advice::Remove
+                | Advice::LeaveAtFork
+                | Advice::WipeAtFork
+        )
+    }
+}
+
 /// Reads the advice of madvise(2). Unknown ones are EINVAL, which is how a program
 /// probes for them; so are those that need a feature left out of the kernel.
 pub const fn advice(advice: i32) -> Result<Advice, Errno> {
@@ -445,6 +474,12 @@ mod tests {
     fn stack_is_ignored() {
         assert_eq!(map(ANON | 0x20000), map(ANON));
         assert!(map(ANON | 0x100).unwrap().grows_down);
+        let shared = linux::MAP_SHARED | linux::MAP_ANONYMOUS;
+        assert_eq!(map((shared | 0x100).cast_signed()), Err(Errno::EINVAL));
+        assert_eq!(
+            map((linux::MAP_PRIVATE | 0x100).cast_signed()),
+            Err(Errno::EINVAL)
+        );
     }
 
     /// MAP_FIXED_NOREPLACE implies a fixed address.
@@ -500,6 +535,17 @@ mod tests {
     }
 
     /// mprotect(2) rejects unknown bits and both growing bits; length 0 succeeds.
+    #[test]
+    fn droppable_memory_has_no_file_and_no_lock() {
+        let drop = (linux::MAP_DROPPABLE | linux::MAP_ANONYMOUS).cast_signed();
+        let plan = plan_mmap(0, PAGE_SIZE, 3, drop, 0).unwrap();
+        assert!(plan.droppable && plan.bsd_flags == bsd::MAP_PRIVATE | bsd::MAP_ANON);
+        assert!(!plan_mmap(0, PAGE_SIZE, 3, 0x22, 0).unwrap().droppable);
+        for wrong in [drop & !0x20, drop | 0x2000, drop | 0x100, drop | 0x40000] {
+            assert_eq!(plan_mmap(0, PAGE_SIZE, 3, wrong, 0), Err(Errno::EINVAL));
+        }
+    }
+
     #[test]
     fn mprotect() {
         assert_eq!(plan_mprotect(0, 0, 3), Ok(None));

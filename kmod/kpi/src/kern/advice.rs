@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::map::{Charge, MapGuard, map_of};
 use super::remap::show;
 use super::remote::is_dying;
+use super::seal::may_change_locked;
 use crate::{Cx, Errno, Result};
 
 /// What fork(2) shall do with a mapping.
@@ -185,11 +186,12 @@ pub fn page_at(cx: &Cx<'_>, addr: u64) -> Option<bool> {
 }
 
 /// remap_file_pages(2): shows the pages of the file or shared memory from page `offset` on in a part
-/// of a shared mapping. EINVAL for what is not one shared mapping; ENOMEM.
+/// of a shared mapping. EINVAL for what is not one shared mapping; EPERM for a sealed one; ENOMEM.
 pub fn show_other_pages(cx: &mut Cx<'_>, start: u64, end: u64, offset: u64) -> Result<()> {
     let page = u64::from(ffi::PAGE_SIZE);
     let mut map = MapGuard::write(cx);
     map.settle(&[(start, end)]);
+    may_change_locked(&map, start, end)?;
     let first = map.with_object(start).ok_or(Errno::EINVAL)?;
     let mut at = start;
     while at < end {

@@ -5,6 +5,8 @@ use core::ptr;
 
 use linux_abi::mremap::{Backing, Part};
 
+use super::seal::MAP_ENTRY_SEALED;
+
 // CAST: the kernel's vm_inherit_t is a char, and this is 0.
 /// The inheritance of what fork(2) shares.
 const SHARE: i8 = ffi::VM_INHERIT_SHARE_ as i8;
@@ -52,7 +54,7 @@ impl Entry {
     /// # Safety
     /// `raw` is an entry of a map that is locked for writing.
     pub(super) unsafe fn complete(&self, raw: *mut ffi::vm_map_entry) {
-        let own = ffi::MAP_ENTRY_COW | ffi::MAP_ENTRY_BEHAV_MASK;
+        let own = ffi::MAP_ENTRY_COW | ffi::MAP_ENTRY_BEHAV_MASK | MAP_ENTRY_SEALED;
         // SAFETY: caller.
         unsafe {
             (*raw).eflags &= !(own | ffi::MAP_ENTRY_GROWS_DOWN);

@@ -119,6 +119,40 @@ impl<'a, 'td> MapGuard<'a, 'td> {
             .is_none_or(|entry| entry.start >= end)
     }
 
+    /// Where the hole that ends at `addr` begins; `addr` if there is none.
+    pub(super) fn hole_before(&self, addr: u64) -> u64 {
+        let Some(last) = addr.checked_sub(1) else {
+            return addr;
+        };
+        let mut entry = ptr::null_mut();
+        // SAFETY: the map is locked. Of an address in no entry the lookup gives the one below it, or
+        // the header, which ends where the map begins.
+        unsafe {
+            if ffi::vm_map_lookup_entry(self.map, last, &raw mut entry) == 0 {
+                (*entry).end
+            } else {
+                addr
+            }
+        }
+    }
+
+    /// Says of the room that begins at `bottom`, if it is a stack's, how much of it stays empty, and what
+    /// protection the stack grows with.
+    pub(super) fn shape_gap(&mut self, bottom: u64, guard: u64, prot: i32) {
+        const GAP: u32 = ffi::MAP_ENTRY_STACK_GAP;
+        let all = u64::from(ffi::_PROT_ALL);
+        if let Some(raw) = self.raw_at(bottom) {
+            // SAFETY: an entry of the map, which is locked for writing; of a gap these two fields say
+            // just that (vm_map_stack_locked).
+            unsafe {
+                if (*raw).eflags & GAP != 0 {
+                    (*raw).next_read = guard;
+                    (*raw).offset = (*raw).offset & !all | u64::from(prot.cast_unsigned());
+                }
+            }
+        }
+    }
+
     /// Waits until no entry in the ranges is being locked in memory, or is locked by the kernel.
     pub(super) fn settle(&mut self, ranges: &[(u64, u64)]) {
         'again: loop {
@@ -215,6 +249,21 @@ impl<'a, 'td> MapGuard<'a, 'td> {
             self.join(start, end);
         }
         Ok(())
+    }
+
+    /// Takes and gives MAP_ENTRY_ flags to the entries that begin in the range.
+    pub(super) fn set_flags(&mut self, (start, end): (u64, u64), clear: u32, set: u32) {
+        let mut at = start;
+        while let Some(entry) = self.at_or_after(at).filter(|entry| entry.start < end) {
+            if entry.start >= start
+                && let Some(raw) = self.raw_at(entry.start)
+            {
+                // SAFETY: an entry of the map, which is locked for writing.
+                unsafe { (*raw).eflags = (*raw).eflags & !clear | set };
+            }
+            at = entry.end;
+        }
+        self.join(start, end);
     }
 
     /// Makes one entry of neighbours at these addresses that differ in nothing.

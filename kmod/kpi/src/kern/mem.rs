@@ -4,7 +4,10 @@
 
 use core::ffi::c_int;
 
+use linux_abi::bsd;
+
 use super::map::MapGuard;
+use super::seal::{self, may_change};
 use crate::{Cx, Errno, Result, UserBytesOut, UserCStr, check};
 
 /// The first address beyond the user's: sv_maxuser, and Linux's TASK_SIZE.
@@ -47,9 +50,12 @@ unsafe extern "C" fn check_file(
     }
 }
 
-/// mmap(2): where it was mapped. EACCES, EBADF, EINVAL, ENODEV, ENOMEM.
+/// mmap(2): where it was mapped. EPERM over what is sealed; EACCES, EBADF, EINVAL, ENODEV, ENOMEM.
 #[inline]
 pub fn kern_mmap(cx: &mut Cx<'_>, mapping: &Mapping) -> Result<u64> {
+    if mapping.flags & (bsd::MAP_FIXED | bsd::MAP_EXCL) == bsd::MAP_FIXED {
+        may_change(cx, mapping.addr, mapping.addr.saturating_add(mapping.len))?;
+    }
     let req = ffi::mmap_req {
         mr_hint: mapping.addr,
         mr_len: mapping.len,
@@ -64,14 +70,16 @@ pub fn kern_mmap(cx: &mut Cx<'_>, mapping: &Mapping) -> Result<u64> {
     Ok(cx.retval())
 }
 
-/// munmap(2). EINVAL.
+/// munmap(2). EINVAL; EPERM for what is sealed.
 #[inline]
 pub fn kern_munmap(cx: &mut Cx<'_>, addr: u64, len: u64) -> Result<()> {
+    may_change(cx, addr, addr.saturating_add(len))?;
     // SAFETY: current; the range is checked by the kernel.
     check(unsafe { ffi::kern_munmap(cx.td(), addr as usize, len as usize) })
 }
 
-/// mprotect(2); `grows_down` reaches down to the start of a stack. EACCES, EINVAL, ENOMEM.
+/// mprotect(2); `grows_down` reaches down to the start of a stack. EACCES, EINVAL, ENOMEM;
+/// EPERM for what is sealed.
 #[inline]
 pub fn kern_mprotect(
     cx: &mut Cx<'_>,
@@ -80,6 +88,7 @@ pub fn kern_mprotect(
     prot: i32,
     grows_down: bool,
 ) -> Result<()> {
+    may_change(cx, addr, addr.saturating_add(len))?;
     let flags = if grows_down {
         ffi::VM_MAP_PROTECT_GROWSDOWN.cast_signed()
     } else {
@@ -157,6 +166,10 @@ pub fn swapoff(cx: &mut Cx<'_>, device: UserCStr) -> Result<()> {
 /// changes nothing. ENOMEM.
 #[inline]
 pub fn kern_break(cx: &mut Cx<'_>, addr: u64) -> Result<u64> {
+    if addr != 0 && seal::is_used() {
+        let end = kern_break(cx, 0)?;
+        may_change(cx, addr.next_multiple_of(u64::from(ffi::PAGE_SIZE)), end)?;
+    }
     let mut end = addr as usize;
     // SAFETY: current; `end` is whole.
     check(unsafe { ffi::kern_break(cx.td(), &raw mut end) })?;

@@ -12,11 +12,12 @@ use linux_abi::mremap::{Backing, Mremap, Op, Ops, Survey};
 use super::entry::{Entry, ObjectGuard};
 use super::map::{Charge, MapGuard, map_of};
 use super::mem::MAX_USER;
+use super::seal::may_change_locked;
 use crate::{Cx, Errno, Result};
 
 /// Resizes, moves or duplicates a mapping; gives its address.
 ///
-/// EFAULT where the old range is not one mapping, and for more of a driver's memory; EINVAL for a
+/// EPERM for what is sealed, and over it; EFAULT where the old range is not one mapping, and for more of a driver's memory; EINVAL for a
 /// duplicate of what is private; EAGAIN for more locked memory than is allowed; ENOMEM.
 pub fn mremap(cx: &mut Cx<'_>, args: &Mremap) -> Result<u64> {
     let end = args.old.saturating_add(args.old_len.max(1));
@@ -50,6 +51,9 @@ fn mremap_locked(
         .map(|new| (new, new.saturating_add(args.new_len)));
     let old_end = args.old.saturating_add(args.old_len.max(1));
     map.settle(&[(args.old, old_end), target.unwrap_or_default()]);
+    for (start, end) in [Some((args.old, old_end)), target].into_iter().flatten() {
+        may_change_locked(map, start, end)?;
+    }
 
     let mut survey = Survey::new(*args);
     while let Some(at) = survey.wants() {

@@ -8,13 +8,15 @@
 use kpi::kern::advice::{self, AtFork, Needs};
 use kpi::kern::discard::discard;
 use kpi::kern::mem::{self, MAX_USER};
+use kpi::kern::seal::may_drop;
 use kpi::{Cx, Errno, Result, UserBytesIn, UserBytesOut};
 use linux_abi::bsd;
 use linux_abi::mman::{Advice, PAGE_SIZE, advice as read_advice, round_up_to_page};
 
 /// Tells how memory will be used. EINVAL for an unknown advice, one that the mapping does not
 /// take, or an address off a page; ENOMEM for a hole, with the rest done; EFAULT, EACCES,
-/// EOPNOTSUPP for those that fault pages in or drop them.
+/// EOPNOTSUPP for those that fault pages in or drop them; EPERM to drop those of sealed memory that
+/// must not be written to.
 pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -> Result<()> {
     let advice = read_advice(behavior)?;
     if !start.is_multiple_of(PAGE_SIZE) {
@@ -29,6 +31,9 @@ pub(crate) fn madvise(cx: &mut Cx<'_>, start: u64, len_in: u64, behavior: i32) -
         return Err(Errno::ENOMEM.into());
     }
 
+    if advice.loses_pages() {
+        may_drop(cx, start, end)?;
+    }
     match advice {
         Advice::Bsd(advice) => mem::kern_madvise(cx, start, len, advice)?,
         Advice::Cold => {

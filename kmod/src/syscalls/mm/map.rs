@@ -2,14 +2,15 @@
 //! mmap(2), munmap(2), mprotect(2).
 //!
 //! FreeBSD: kern_mmap, kern_munmap, kern_mprotect (vm_mmap.c).
-//! Differences from Linux: MAP_GROWSDOWN maps what was asked for and does not grow,
-//! MAP_HUGETLB is ENOMEM as without
-//! reserved huge pages, and MAP_SYNC is EOPNOTSUPP.
+//! Differences from Linux: the room that a MAP_GROWSDOWN mapping grows into is taken when it is mapped
+//! ([`kpi::kern::grow`]), MAP_HUGETLB is ENOMEM as without reserved huge pages, MAP_SYNC is EOPNOTSUPP
+//! as without persistent memory, and MAP_DROPPABLE drops nothing.
 
 use core::sync::atomic::Ordering;
 
-use kpi::kern::advice;
+use kpi::kern::advice::{self, AtFork};
 use kpi::kern::fd::info;
+use kpi::kern::grow;
 use kpi::kern::mem::{self, MAX_USER, Mapping};
 use kpi::{Cx, Errno, Fail, Result, UserAddr};
 use linux_abi::bsd;
@@ -66,15 +67,25 @@ pub(crate) fn mmap(
         },
     };
 
+    let map = if plan.grows_down {
+        grow::map
+    } else {
+        mem::kern_mmap
+    };
     let at = if plan.bsd_flags & bsd::MAP_FIXED != 0 {
-        fixed(cx, &mapping, &plan)?
+        fixed(cx, &mapping, &plan, map)?
     } else if let Some(hint) = mman::hint(addr, plan.len, MAX_USER) {
         mapping.addr = hint;
-        hinted(cx, &mapping)?
+        hinted(cx, &mapping, map)?
     } else {
         mapping.addr = 0;
-        mem::kern_mmap(cx, &mapping)?
+        map(cx, &mapping)?
     };
+    if plan.droppable {
+        let end = at.saturating_add(plan.len);
+        advice::at_fork(cx, at, end, AtFork::Wipe)?;
+        mem::kern_madvise(cx, at, plan.len, bsd::MADV_NOCORE)?;
+    }
     if plan.populate {
         // "The mmap() call doesn't fail if the mapping cannot be populated" (mmap(2)).
         let _ = advice::populate(cx, at, at.saturating_add(plan.len), plan.writable);
@@ -92,12 +103,15 @@ fn implied(cx: &Cx<'_>, prot: i32) -> i32 {
     mman::prot_with_personality(prot, cx.proc_state().pem.persona.load(Ordering::Relaxed))
 }
 
-fn fixed(cx: &mut Cx<'_>, mapping: &Mapping, plan: &MmapPlan) -> Result<u64> {
+/// How a mapping is made.
+type Map = fn(&mut Cx<'_>, &Mapping) -> Result<u64>;
+
+fn fixed(cx: &mut Cx<'_>, mapping: &Mapping, plan: &MmapPlan, map: Map) -> Result<u64> {
     let end = mapping.addr.saturating_add(mapping.len);
     if end > MAX_USER {
         return Err(Errno::ENOMEM.into());
     }
-    match mem::kern_mmap(cx, mapping) {
+    match map(cx, mapping) {
         Err(Fail::EINVAL) if mapping.addr < PAGE_SIZE => Err(Errno::EPERM.into()),
         Err(Fail::ENOMEM) if plan.no_replace && !mem::is_free(cx, mapping.addr, end) => {
             Err(Errno::EEXIST.into())
@@ -108,18 +122,18 @@ fn fixed(cx: &mut Cx<'_>, mapping: &Mapping, plan: &MmapPlan) -> Result<u64> {
 
 /// Linux takes a hint where nothing is in the way, and programs count on it; else
 /// the mapping goes anywhere.
-fn hinted(cx: &mut Cx<'_>, mapping: &Mapping) -> Result<u64> {
+fn hinted(cx: &mut Cx<'_>, mapping: &Mapping, map: Map) -> Result<u64> {
     let there = Mapping {
         // Exactly there, and MAP_32BIT has nothing to choose.
         flags: (mapping.flags & !bsd::MAP_32BIT) | bsd::MAP_FIXED | bsd::MAP_EXCL,
         ..*mapping
     };
     if mapping.flags & bsd::MAP_32BIT == 0
-        && let Ok(at) = mem::kern_mmap(cx, &there)
+        && let Ok(at) = map(cx, &there)
     {
         return Ok(at);
     }
-    mem::kern_mmap(
+    map(
         cx,
         &Mapping {
             addr: 0,

@@ -8,6 +8,7 @@ mod map;
 mod pkey;
 mod policy;
 mod remap;
+mod seal;
 mod swap;
 mod sync;
 
@@ -18,5 +19,6 @@ pub(crate) use map::*;
 pub(crate) use pkey::*;
 pub(crate) use policy::*;
 pub(crate) use remap::*;
+pub(crate) use seal::*;
 pub(crate) use swap::*;
 pub(crate) use sync::*;
