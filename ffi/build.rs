@@ -46,6 +46,7 @@ fn main() {
         "epoll.c",
         "privilege.c",
         "identity.c",
+        "abstract.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -111,6 +112,7 @@ fn main() {
             Path::new("epoll.c"),
             Path::new("privilege.c"),
             Path::new("identity.c"),
+            Path::new("abstract.c"),
         ],
     );
 }

@@ -87,3 +87,158 @@ out:
 	fdrop(fp, td);
 	return (error);
 }
+
+/*
+ * A kqueue belongs to one table of descriptors, and fork(2) leaves it out of the child's. The child of a Linux
+ * process makes them again, with what they watched.
+ */
+struct lrs_epolls {
+	u_int	queues, interests;
+	struct {
+		struct file	*fp;
+		int		 fd;
+		int		 like;	/* the first descriptor of the same one */
+		bool		 cloexec;
+	} *queue;
+	struct {
+		int		 fd;	/* of the queue */
+		struct kevent	 kev;
+	} *interest;
+};
+
+static void
+take_interests(struct lrs_epolls *e, int fd, struct kqueue *kq, u_int room)
+{
+	struct kevent *kev;
+	struct knote *kn;
+	u_int left = room;
+	int i;
+
+	mtx_lock(&kq->kq_lock);
+	for (i = 0; i < kq->kq_knlistsize; i++) {
+		SLIST_FOREACH(kn, &kq->kq_knlist[i], kn_link) {
+			if ((kn->kn_filter != EVFILT_READ &&
+			    kn->kn_filter != EVFILT_WRITE) || left == 0)
+				continue;
+			e->interest[e->interests].fd = fd;
+			kev = &e->interest[e->interests++].kev;
+			*kev = kn->kn_kevent;
+			kev->flags = EV_ADD |
+			    (kn->kn_flags & (EV_CLEAR | EV_DISPATCH)) |
+			    ((kn->kn_status & KN_DISABLED) != 0 ?
+			    EV_DISABLE : 0);
+			kev->fflags = 0;
+			kev->data = 0;
+			left--;
+		}
+	}
+	mtx_unlock(&kq->kq_lock);
+}
+
+static u_int
+count_interests(struct kqueue *kq)
+{
+	struct knote *kn;
+	u_int count = 0;
+	int i;
+
+	mtx_lock(&kq->kq_lock);
+	for (i = 0; i < kq->kq_knlistsize; i++)
+		SLIST_FOREACH(kn, &kq->kq_knlist[i], kn_link)
+			count++;
+	mtx_unlock(&kq->kq_lock);
+	return (count);
+}
+
+/* The kqueues of a process that forks; NULL for none. */
+struct lrs_epolls *
+lrs_epolls_of(struct thread *td)
+{
+	struct filedesc *fdp = td->td_proc->p_fd;
+	struct filedescent *fde;
+	struct lrs_epolls *e;
+	struct file *fp;
+	u_int count, i, j;
+	int fd;
+
+	if (TAILQ_EMPTY(&fdp->fd_kqlist))
+		return (NULL);
+	e = malloc(sizeof(*e), M_LINUX_RS, M_WAITOK | M_ZERO);
+	FILEDESC_SLOCK(fdp);
+	count = 0;
+	for (fd = 0; fd < fdp->fd_nfiles; fd++) {
+		fp = fdp->fd_ofiles[fd].fde_file;
+		if (fp != NULL && fp->f_type == DTYPE_KQUEUE)
+			count++;
+	}
+	e->queue = mallocarray(MAX(count, 1), sizeof(*e->queue), M_LINUX_RS,
+	    M_WAITOK | M_ZERO);
+	for (fd = 0; fd < fdp->fd_nfiles; fd++) {
+		fde = &fdp->fd_ofiles[fd];
+		fp = fde->fde_file;
+		if (fp == NULL || fp->f_type != DTYPE_KQUEUE || !fhold(fp))
+			continue;
+		i = e->queues++;
+		e->queue[i].fp = fp;
+		e->queue[i].fd = fd;
+		e->queue[i].like = -1;
+		e->queue[i].cloexec = (fde->fde_flags & UF_EXCLOSE) != 0;
+		for (j = 0; j < i; j++) {
+			if (e->queue[j].fp == fp) {
+				e->queue[i].like = e->queue[j].fd;
+				break;
+			}
+		}
+	}
+	FILEDESC_SUNLOCK(fdp);
+
+	count = 0;
+	for (i = 0; i < e->queues; i++)
+		if (e->queue[i].like == -1)
+			count += count_interests(e->queue[i].fp->f_data);
+	e->interest = mallocarray(MAX(count, 1), sizeof(*e->interest),
+	    M_LINUX_RS, M_WAITOK | M_ZERO);
+	for (i = 0; i < e->queues; i++) {
+		if (e->queue[i].like == -1)
+			take_interests(e, e->queue[i].fd,
+			    e->queue[i].fp->f_data, count - e->interests);
+		fdrop(e->queue[i].fp, td);
+	}
+	return (e);
+}
+
+/* Makes them in a new process, which is the current one, and forgets them. */
+void
+lrs_epolls_make(struct thread *td, struct lrs_epolls *e)
+{
+	syscallarg_t saved[2] = { td->td_retval[0], td->td_retval[1] };
+	u_int i;
+	int fd, flags;
+
+	for (i = 0; i < e->queues; i++) {
+		flags = e->queue[i].cloexec ? FDDUP_FLAG_CLOEXEC : 0;
+		if (e->queue[i].like != -1) {
+			(void)kern_dup(td, FDDUP_FIXED, flags,
+			    e->queue[i].like, e->queue[i].fd);
+			continue;
+		}
+		if (kern_kqueue(td, e->queue[i].cloexec ? O_CLOEXEC : 0,
+		    NULL) != 0)
+			break;
+		fd = td->td_retval[0];
+		if (fd != e->queue[i].fd) {
+			(void)kern_dup(td, FDDUP_FIXED, flags, fd,
+			    e->queue[i].fd);
+			(void)kern_close(td, fd);
+		}
+	}
+	/* What is gone meanwhile is watched no more. */
+	for (i = 0; i < e->interests; i++)
+		(void)kqfd_register(e->interest[i].fd, &e->interest[i].kev, td,
+		    M_WAITOK);
+	td->td_retval[0] = saved[0];
+	td->td_retval[1] = saved[1];
+	free(e->interest, M_LINUX_RS);
+	free(e->queue, M_LINUX_RS);
+	free(e, M_LINUX_RS);
+}

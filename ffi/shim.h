@@ -44,9 +44,20 @@ bool	lrs_records(struct thread *, int fd);
 int	lrs_records_room(struct thread *, int fd, size_t len);
 size_t	lrs_records_skip(struct thread *, int fd);
 int	lrs_nap(void);
+
+/* Abstract names of local sockets (abstract.c). */
+int	lrs_abstract_bind(struct thread *, int fd, const char *bytes, u_int len);
+int	lrs_abstract_connect(struct thread *, int fd, const char *bytes,
+    u_int len, bool once);
+int	lrs_local_disconnect(struct thread *, int fd);
+bool	lrs_abstract_any(void);
+
 void	lrs_epoll_nest_lock(void);
 void	lrs_epoll_nest_unlock(void);
 int	lrs_epoll_nest(struct thread *, int epoll, int target);
+struct lrs_epolls;
+struct lrs_epolls *lrs_epolls_of(struct thread *);
+void	lrs_epolls_make(struct thread *, struct lrs_epolls *);
 int	lrs_mqueue_call(struct thread *, int number, void *args);
 int	lrs_mqueue_set_nonblocking(struct thread *, int fd, bool on);
 void	lrs_umtxq_lock(struct umtx_key *);

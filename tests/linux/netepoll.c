@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #define KERNEL ((void *)0xffffffff80000000UL)
@@ -273,6 +274,78 @@ static void ignore(int s)
 	(void)s;
 }
 
+// What watches is there after fork(2), under its number.
+static void forks(void)
+{
+	int p[2], q[2], spare = dup(0), epoll = epoll_create1(EPOLL_CLOEXEC), outer = epoll_create1(0);
+	struct epoll_event e = {.events = EPOLLIN, .data.u64 = 77}, got[4];
+	pipe(p), pipe(q);
+	int same = dup(epoll);
+	close(spare);
+	OK(epoll_ctl(epoll, EPOLL_CTL_ADD, p[0], &e) == 0);
+	e.data.u64 = 78, e.events = EPOLLIN | EPOLLET;
+	OK(epoll_ctl(epoll, EPOLL_CTL_ADD, q[0], &e) == 0);
+	e.data.u64 = 79, e.events = EPOLLIN;
+	OK(epoll_ctl(outer, EPOLL_CTL_ADD, epoll, &e) == 0);
+	for (int how = 0; how < 2; how++) {
+		fflush(stdout);
+		pid_t pid = how ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
+		if (pid == 0) {
+			int bad = 0;
+			bad |= (epoll_wait(epoll, got, 4, 0) != 0) << 0;
+			bad |= (write(p[1], "x", 1) != 1) << 1;
+			bad |= (epoll_wait(epoll, got, 4, 1000) != 1 || got[0].data.u64 != 77 || got[0].events != EPOLLIN) << 2;
+			bad |= (epoll_wait(outer, got, 4, 1000) != 1 || got[0].data.u64 != 79) << 3;
+			bad |= (epoll_wait(same, got, 4, 1000) != 1 || got[0].data.u64 != 77) << 4;
+			bad |= (fcntl(epoll, F_GETFD) != FD_CLOEXEC || fcntl(same, F_GETFD) != 0) << 5;
+			bad |= (epoll_ctl(epoll, EPOLL_CTL_ADD, p[0], &e) != -1 || errno != EEXIST) << 6;
+			char c;
+			bad |= (read(p[0], &c, 1) != 1 || epoll_wait(epoll, got, 4, 0) != 0) << 7;
+			e.data.u64 = 80, e.events = EPOLLOUT;
+			bad |= (epoll_ctl(same, EPOLL_CTL_MOD, p[0], &e) != 0) << 8;
+			bad |= (epoll_ctl(epoll, EPOLL_CTL_DEL, q[0], NULL) != 0) << 9;
+			_exit(bad != 0 ? (bad & 0x7f) + 1 : 0);
+		}
+		int status;
+		OK(waitpid(pid, &status, 0) == pid && status == 0);
+		// A child that has ended takes nothing along.
+		OK(write(q[1], "y", 1) == 1);
+		int n = epoll_wait(epoll, got, 4, 1000);
+		OK(n == 1 && got[0].data.u64 == 78);
+		char c;
+		OK(read(q[0], &c, 1) == 1);
+		// On Linux it is one object, so what the child changed must be put back.
+		e.data.u64 = 77, e.events = EPOLLIN;
+		OK(epoll_ctl(epoll, EPOLL_CTL_MOD, p[0], &e) == 0);
+		e.data.u64 = 78, e.events = EPOLLIN | EPOLLET;
+		OK(epoll_ctl(epoll, EPOLL_CTL_ADD, q[0], &e) == 0 || errno == EEXIST);
+	}
+	// A server that makes its queue, then its workers.
+	int pipes[8][2], left = 0;
+	for (int i = 0; i < 8; i++) {
+		pipe(pipes[i]);
+		e.events = EPOLLIN, e.data.u64 = i;
+		left += epoll_ctl(epoll, EPOLL_CTL_ADD, pipes[i][0], &e) == 0;
+	}
+	OK(left == 8);
+	fflush(stdout);
+	for (int i = 0; i < 4; i++) {
+		if (fork() == 0) {
+			int n = epoll_wait(epoll, got, 4, 5000);
+			_exit(n < 1 || got[0].data.u64 != 5);
+		}
+	}
+	usleep(100000);
+	write(pipes[5][1], "z", 1);
+	int status, good = 0;
+	for (int i = 0; i < 4; i++)
+		good += wait(&status) > 0 && status == 0;
+	OK(good == 4);
+	for (int i = 0; i < 8; i++)
+		close(pipes[i][0]), close(pipes[i][1]);
+	close(epoll), close(outer), close(same), close(p[0]), close(p[1]), close(q[0]), close(q[1]);
+}
+
 int main(int argc, char **argv)
 {
 	int all = argc > 1 && strcmp(argv[1], "long") == 0;
@@ -280,6 +353,7 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, ignore);
 	basics();
 	nested();
+	forks();
 	struct rlimit limit;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;

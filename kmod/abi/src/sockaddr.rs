@@ -19,10 +19,8 @@ const SOCKADDR_IN6: usize = 28;
 /// `SIN6_LEN_RFC2133`: an address without its scope, which Linux still takes.
 const SOCKADDR_IN6_OLD: usize = 24;
 
-/// What connecting to an abstract name, and sending to it, gives: nobody has such a name here.
-pub const ABSTRACT_TO: Errno = Errno::ECONNREFUSED;
-/// What binding to an abstract name gives.
-pub const ABSTRACT_AT: Errno = Errno::EADDRNOTAVAIL;
+/// The longest abstract name, with its NUL in front.
+const ABSTRACT_MAX: usize = 108;
 
 /// A FreeBSD address.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -44,10 +42,12 @@ impl BsdSockaddr {
             .map_or(bsd::AF_UNSPEC, |family| i32::from(*family))
     }
 
-    /// Whether this is a local address in Linux's abstract name space: its name
-    /// starts with a NUL and is not a path (unix(7)).
-    pub fn is_abstract(&self) -> bool {
-        self.family() == bsd::AF_UNIX && self.as_bytes().get(FAMILY_BYTES) == Some(&0)
+    /// The abstract name of a local address, with its NUL in front. Empty for an address without any name, which
+    /// bind(2) takes for one that shall be chosen.
+    pub fn abstract_name(&self) -> Option<&[u8]> {
+        let name = self.as_bytes().get(FAMILY_BYTES..)?;
+        let is_name = self.family() == bsd::AF_UNIX && matches!(name.first(), None | Some(0));
+        is_name.then_some(name)
     }
 
     /// The path of a local address, without NUL.
@@ -130,10 +130,13 @@ fn exact(linux: &[u8], want: usize) -> Result<usize, Errno> {
 }
 
 /// The bytes of a local name that count: a path up to its NUL, an abstract name
-/// whole. Longer than FreeBSD takes is ENAMETOOLONG.
+/// whole. EINVAL for what Linux does not take, ENAMETOOLONG for what FreeBSD does not.
 fn unix_len(name: &[u8]) -> Result<usize, Errno> {
+    if name.len() > ABSTRACT_MAX {
+        return Err(Errno::EINVAL);
+    }
     let len = match name.first() {
-        None | Some(0) => name.len(),
+        None | Some(0) => return Ok(name.len()),
         Some(_) => name
             .iter()
             .position(|byte| *byte == 0)
@@ -159,6 +162,12 @@ impl LinuxSockaddr {
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
     }
+}
+
+/// Whether FreeBSD's address is that of a local socket without a name, of which a message tells nothing on Linux.
+pub fn is_unnamed(from: &[u8]) -> bool {
+    matches!(from, [_, family, name @ ..]
+        if i32::from(*family) == bsd::AF_UNIX && name.iter().all(|byte| *byte == 0))
 }
 
 /// Linux's address for FreeBSD's. EAFNOSUPPORT for a family Linux does not have,
@@ -249,9 +258,19 @@ mod tests {
     #[test]
     fn unix_abstract() {
         let addr = sockaddr_to_bsd(b"\x01\x00\0name\0").unwrap();
-        assert!(addr.is_abstract());
         assert_eq!(addr.as_bytes(), b"\x08\x01\0name\0");
-        assert!(!sockaddr_to_bsd(b"\x01\x00/x").unwrap().is_abstract());
+        assert_eq!(addr.abstract_name(), Some(&b"\0name\0"[..]));
+        let longest = [&b"\x01\x00\0"[..], &[b'a'; 107]].concat();
+        let there = sockaddr_to_bsd(&longest).unwrap();
+        assert_eq!(there.as_bytes().len(), 110);
+        let back = sockaddr_to_linux(there.as_bytes()).unwrap();
+        assert_eq!(back.as_bytes(), longest);
+        let longer = [&longest[..], b"a"].concat();
+        assert_eq!(sockaddr_to_bsd(&longer), Err(Errno::EINVAL));
+        assert_eq!(
+            sockaddr_to_bsd(b"\x01\x00/x").unwrap().abstract_name(),
+            None
+        );
     }
 
     /// An unnamed socket is its family alone.

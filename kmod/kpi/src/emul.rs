@@ -60,6 +60,8 @@ pub struct ThreadState {
     pub(crate) trace: Trace,
     /// What looks at its calls.
     pub(crate) seccomp: Seccomp,
+    /// The epoll descriptors that the first thread of a forked process makes anew before it does anything else.
+    pub(crate) epolls: Cell<*mut ffi::lrs_epolls>,
     /// Its capabilities, once it has changed any; read by others under PROC_LOCK.
     pub(crate) caps: Cell<Option<Caps>>,
     /// Whom it acts as.
@@ -72,6 +74,7 @@ impl ThreadState {
     fn new(tid: i32) -> Self {
         ThreadState {
             set_child_tid: Cell::new(0),
+            epolls: Cell::new(ptr::null_mut()),
             clear_child_tid: Cell::new(0),
             _flags: 0,
             tid: Cell::new(tid),

@@ -3,7 +3,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use crate::kern::netlink;
+use crate::kern::{names, netlink};
 use crate::log::console;
 use crate::sysvec::vdso;
 
@@ -56,9 +56,10 @@ fn load(image: &vdso::Image) -> c_int {
     error
 }
 
-/// EBUSY while a process uses a brand, or has a file of ours or a Linux process's netlink socket open.
+/// EBUSY while a process uses a brand, or has a file of ours open, a Linux process's netlink socket, or a local
+/// one with an abstract name.
 fn unload() -> c_int {
-    if crate::file::any_open() {
+    if crate::file::any_open() || names::any() {
         return ffi::EBUSY as c_int;
     }
     // SAFETY: the shim checks every brand before it removes one.

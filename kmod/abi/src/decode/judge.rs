@@ -3,7 +3,7 @@
 
 use super::names::{self as n};
 use super::subject::{int, low};
-use super::{Name, Out, Outcome, Part, find, flags, outcome, single};
+use super::{Name, Out, Part, find, flags, outcome, single};
 use crate::bsd;
 use crate::c::{CUint, l_clone_args, l_open_how, l_sched_attr};
 use crate::clone::plan_clone3;
@@ -143,17 +143,11 @@ pub(super) fn option([level, name, ..]: [u64; 5], out: Out<'_>) {
     });
 }
 
-pub(super) fn address(start: u64, without_abstract: Errno, out: Out<'_>) {
-    let [low, high, first, ..] = start.to_le_bytes();
+pub(super) fn address(start: u64, out: Out<'_>) {
+    let [low, high, ..] = start.to_le_bytes();
     let family = u16::from_le_bytes([low, high]);
     let known = socket::family_to_bsd(i32::from(family));
     single(n::FAMILY, u64::from(family), known, out);
-    if known == Ok(bsd::AF_UNIX) && first == 0 {
-        out(Part {
-            name: Name::Known("an abstract name"),
-            outcome: Outcome::Refused(without_abstract),
-        });
-    }
 }
 
 pub(super) fn splice([word, ..]: [u64; 5], out: Out<'_>) {

@@ -29,7 +29,7 @@ use crate::remote;
 use crate::rwf::RwFlags;
 use crate::sched::{self, Policy};
 use crate::sigaction;
-use crate::sockaddr;
+
 use crate::socket;
 use crate::space;
 use crate::special;
@@ -199,13 +199,9 @@ pub(super) fn of(number: u32) -> Option<Subject> {
         }
         linux::__NR_sendmsg | linux::__NR_recvmsg => args(&[2], message),
         linux::__NR_setsockopt | linux::__NR_getsockopt => args(&[1, 2], option),
-        linux::__NR_connect => Some(Subject {
+        linux::__NR_connect | linux::__NR_bind => Some(Subject {
             source: Source::Start(1),
-            judge: |[a, ..], out| address(a, sockaddr::ABSTRACT_TO, out),
-        }),
-        linux::__NR_bind => Some(Subject {
-            source: Source::Start(1),
-            judge: |[a, ..], out| address(a, sockaddr::ABSTRACT_AT, out),
+            judge: |[a, ..], out| address(a, out),
         }),
         linux::__NR_pipe2 => args(&[1], |[a, ..], out| {
             low(

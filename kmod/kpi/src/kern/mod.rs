@@ -32,6 +32,7 @@ pub mod mem;
 pub mod mount;
 pub mod mqueue;
 pub mod msgbuf;
+pub mod names;
 pub mod netif;
 pub mod netlink;
 pub mod path;

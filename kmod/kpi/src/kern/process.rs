@@ -70,10 +70,13 @@ fn fork_stopped(cx: &mut Cx<'_>, rf_flags: i32, flags2: i32) -> Result<*mut ffi:
     request.fr_procp = &raw mut child;
     // SAFETY: current; RFSTOPPED keeps the child from running until `start`.
     check(unsafe { ffi::fork1(cx.td(), &raw mut request) })?;
-    // SAFETY: fork1 stored a new process with one thread.
+    // SAFETY: fork1 stored a new process with one thread, which does not run yet.
     unsafe {
         let td = (*child).p_threads.tqh_first;
-        emul::on_fork(cx.td(), td);
+        let state = emul::on_fork(cx.td(), td);
+        if rf_flags & ffi::RFFDG as c_int != 0 {
+            state.epolls.set(ffi::lrs_epolls_of(cx.td()));
+        }
         Ok(td)
     }
 }

@@ -15,6 +15,7 @@ use linux_abi::sockopt::Place;
 
 use super::fd::new_fd;
 use super::io::{Buffer, Uio, would_block};
+use super::names;
 use super::records;
 use super::reroot::with_local;
 use crate::{Cx, Errno, Fail, Result, UserAddr, check};
@@ -324,6 +325,31 @@ pub fn send(
     control: Option<Control>,
     flags: i32,
 ) -> Result<usize> {
+    if let Some(name) = to.and_then(BsdSockaddr::abstract_name)
+        && domain(cx, fd)? == bsd::AF_UNIX
+    {
+        let kind = Place {
+            level: bsd::SOL_SOCKET,
+            name: bsd::SO_TYPE,
+        };
+        if option::<i32>(cx, fd, kind)? != bsd::SOCK_DGRAM {
+            return Err(match kern_getpeername(cx, fd) {
+                Ok(_) => Errno::EISCONN,
+                Err(_) => Errno::EOPNOTSUPP,
+            }
+            .into());
+        }
+        if name.is_empty() {
+            return Err(Errno::EINVAL.into());
+        }
+        let sent = names::with_peer(cx, fd, name, |cx| send(cx, fd, data, None, control, flags));
+        return match sent {
+            Err(fail) if fail == Errno::ENOBUFS.into() && at_once(cx, fd, flags) => {
+                Err(Errno::EAGAIN.into())
+            }
+            answer => answer,
+        };
+    }
     let mut flags = flags;
     if records::is(cx, fd) {
         let len = match &data {

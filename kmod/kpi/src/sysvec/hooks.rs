@@ -125,6 +125,10 @@ pub unsafe extern "C" fn linux_rs_schedtail(td: *mut ffi::thread) {
             return;
         };
         crate::kern::seccomp::catch_up(td, state);
+        let epolls = state.epolls.replace(ptr::null_mut());
+        if !epolls.is_null() {
+            ffi::lrs_epolls_make(td, epolls);
+        }
         let to = state.set_child_tid.replace(0);
         if to != 0 {
             let tid = state.tid.get();

@@ -4,7 +4,9 @@
 //! FreeBSD: kern_kqueue, kqfd_register, kern_kevent (kern_event.c). An epoll descriptor is a kqueue;
 //! an interest is its read filter, its write filter, or both.
 //! Differences from Linux:
-//! - a kqueue is not inherited by fork(2)
+//! - after fork(2) the child has epoll descriptors of its own, which watch the same; what one of the two
+//!   processes changes later the other does not see, and an edge may be told to both; they cannot be sent
+//!   to another process
 //! - an interest ends with its descriptor, not with the last duplicate of it
 //! - EPOLLPRI never happens; an interest in nothing learns of no error
 //! - of a descriptor whose two filters fire more than 16 events apart two events are told

@@ -4,23 +4,22 @@
 //! FreeBSD: kern_bindat, kern_connectat, kern_accept4, kern_getsockname, kern_getpeername
 //! (uipc_syscalls.c).
 //! Differences from Linux:
-//! - there are no abstract local names: to bind to one, or to none for an automatic one, is
-//!   EADDRNOTAVAIL; to connect to one is ECONNREFUSED, as nobody listens there
+//! - abstract local names are a jail's, and only Linux programs can use them; a datagram socket cannot be
+//!   connected to itself, and an address for one that is connected is EISCONN; SO_PASSCRED chooses no name
 //! - a local path has 104 bytes at most, else ENAMETOOLONG
 //! - getsockname of a socket bound below an absolute link of the emulation root has the path that
 //!   the link leads to
 //! - a netlink socket talks to the kernel alone; sending without an address, it gets no port
 
 use kpi::kern::fd::{info, kern_close};
+use kpi::kern::names;
 use kpi::kern::netlink as kern_netlink;
 use kpi::kern::socket::{self, AddressRoom};
 use kpi::{Cx, Errno, Fail, Result, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
 use linux_abi::netlink;
-use linux_abi::sockaddr::{
-    ABSTRACT_AT, ABSTRACT_TO, BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux,
-};
+use linux_abi::sockaddr::{BsdSockaddr, SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
 use linux_abi::socket::accept4_flags_to_bsd;
 use linux_abi::sockopt::number::NETLINK_GROUPS;
 
@@ -74,12 +73,8 @@ pub(super) fn read_address_for(
     address
 }
 
-/// Whether a message may be sent to an address. EBADF, ENOTSOCK; ECONNREFUSED where nobody listens.
+/// Whether a message may be sent to an address of netlink's. EPERM, ECONNREFUSED.
 pub(super) fn check_destination(cx: &mut Cx<'_>, fd: Fd, to: &BsdSockaddr) -> Result<()> {
-    if to.is_abstract() {
-        socket::kern_getsockname(cx, fd)?;
-        return Err(Errno::ECONNREFUSED.into());
-    }
     if let Some(peer) = netlink::Address::of(to.as_bytes())
         && kern_netlink::protocol(cx, fd).is_some()
     {
@@ -119,11 +114,10 @@ fn connect_netlink(cx: &mut Cx<'_>, fd: Fd, address: &BsdSockaddr) -> Option<Res
 /// Gives a socket a name.
 pub(crate) fn bind(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -> Result<()> {
     let address = read_address_for(cx, fd, address, len)?;
-    let nameless = address.family() == bsd::AF_UNIX && address.as_bytes().len() <= 2;
-    if address.is_abstract() || nameless {
-        // EBADF and ENOTSOCK come first.
-        socket::kern_getsockname(cx, fd)?;
-        return Err(ABSTRACT_AT.into());
+    if let Some(name) = address.abstract_name()
+        && socket::domain(cx, fd)? == bsd::AF_UNIX
+    {
+        return names::bind(cx, fd, name);
     }
     // FreeBSD's netlink looks at the length alone.
     if address.as_bytes().len() == netlink::SOCKADDR
@@ -149,9 +143,14 @@ pub(crate) fn connect(cx: &mut Cx<'_>, fd: Fd, address: UserBytesIn, len: i32) -
             return Err(fail);
         }
     };
-    if address.is_abstract() {
-        socket::kern_getsockname(cx, fd)?;
-        return Err(ABSTRACT_TO.into());
+    if let Some(name) = address.abstract_name()
+        && socket::domain(cx, fd)? == bsd::AF_UNIX
+    {
+        return if name.is_empty() {
+            Err(Errno::EINVAL.into())
+        } else {
+            names::connect(cx, fd, name)
+        };
     }
     if matches!(address.family(), bsd::AF_NETLINK | bsd::AF_UNSPEC)
         && let Some(done) = connect_netlink(cx, fd, &address)

@@ -19,7 +19,7 @@ use linux_abi::bsd;
 use linux_abi::c::{l_iovec, l_mmsghdr, l_msghdr, l_timespec};
 use linux_abi::control::{CONTROL_MAX, control_to_bsd, control_to_linux};
 use linux_abi::fd::Fd;
-use linux_abi::sockaddr::{SOCKADDR_MAX, sockaddr_to_bsd, sockaddr_to_linux};
+use linux_abi::sockaddr::{SOCKADDR_MAX, is_unnamed, sockaddr_to_bsd, sockaddr_to_linux};
 use linux_abi::socket::{MSG_CMSG_COMPAT, MSG_ERRQUEUE, MSG_WAITFORONE, message_flags_to_linux};
 
 use super::address::{check_destination, read_address};
@@ -219,6 +219,7 @@ fn receive_one(
     let mut out = *header;
     out.msg_namelen = 0;
     if let Some(from) = &message.from
+        && !is_unnamed(from.as_bytes())
         && let Ok(address) = sockaddr_to_linux(from.as_bytes())
     {
         let bytes = address.as_bytes();

@@ -13,6 +13,7 @@ use kpi::kern::socket::{self, Data};
 use kpi::{Cx, Errno, Fail, Result, UserAddr, UserBytesIn, UserBytesOut, UserInOut};
 use linux_abi::bsd;
 use linux_abi::fd::Fd;
+use linux_abi::sockaddr::is_unnamed;
 use linux_abi::socket::{MSG_ERRQUEUE, message_flags_to_bsd};
 
 use super::address::{check_destination, read_address_for, write_address};
@@ -98,9 +99,11 @@ pub(crate) fn recvfrom(
     if let Some(to) = from {
         let room = from_len.ok_or(Errno::EFAULT)?;
         match &message.from {
-            Some(address) => write_address(cx, address.as_bytes(), to, room)?,
+            Some(address) if !is_unnamed(address.as_bytes()) => {
+                write_address(cx, address.as_bytes(), to, room)?;
+            }
             // A connected stream tells nobody, with a length of 0.
-            None => room.write(cx, &0)?,
+            _ => room.write(cx, &0)?,
         }
     }
     Ok(message.len)
