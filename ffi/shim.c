@@ -1248,7 +1248,25 @@ lrs_fd_pollable(struct thread *td, int fd, int *type)
 	return (error);
 }
 
-/* kern_kevent(9) under a signal mask, which is put back as ppoll(2) does. */
+/* A signal mask for one call, which is put back as ppoll(2) does. */
+int
+lrs_mask_for_call(struct thread *td, sigset_t *mask)
+{
+	int error;
+
+	error = kern_sigprocmask(td, SIG_SETMASK, mask, &td->td_oldsigmask, 0);
+	if (error == 0)
+		td->td_pflags |= TDP_OLDMASK;
+	return (error);
+}
+
+void
+lrs_mask_after_call(struct thread *td, bool interrupted)
+{
+	ast_sched(td, interrupted ? TDA_SIGSUSPEND : TDA_PSELECT);
+}
+
+/* kern_kevent(9) under a signal mask. */
 int
 lrs_epoll_wait(struct thread *td, int fd, int nevents,
     struct kevent_copyops *ops, const struct timespec *timeout, sigset_t *mask)
@@ -1256,17 +1274,15 @@ lrs_epoll_wait(struct thread *td, int fd, int nevents,
 	int error;
 
 	if (mask != NULL) {
-		error = kern_sigprocmask(td, SIG_SETMASK, mask,
-		    &td->td_oldsigmask, 0);
+		error = lrs_mask_for_call(td, mask);
 		if (error != 0)
 			return (error);
-		td->td_pflags |= TDP_OLDMASK;
 	}
 	error = kern_kevent(td, fd, 0, nevents, ops, timeout);
 	if (error == ERESTART)
 		error = EINTR;
 	if (mask != NULL)
-		ast_sched(td, error == EINTR ? TDA_SIGSUSPEND : TDA_PSELECT);
+		lrs_mask_after_call(td, error == EINTR);
 	return (error);
 }
 
@@ -1324,6 +1340,20 @@ int
 lrs_sleep_unlocked(void *channel, struct proc *p, const char *why)
 {
 	return (msleep(channel, &p->p_mtx, PPAUSE | PCATCH, why, 0));
+}
+
+/* The same, but at most so many nanoseconds, forever if negative; 0 then too. */
+int
+lrs_sleep_at_most(void *channel, struct proc *p, const char *why, int64_t nsec)
+{
+	int error;
+
+	if (nsec < 0)
+		return (lrs_sleep_unlocked(channel, p, why));
+	error = msleep_sbt(channel, &p->p_mtx, PPAUSE | PCATCH, why,
+	    nsec >= INT32_MAX * SBT_1S / 2 / SBT_1NS ? INT32_MAX * SBT_1S / 2 :
+	    nstosbt(nsec), 0, 0);
+	return (error == EWOULDBLOCK ? 0 : error);
 }
 
 void

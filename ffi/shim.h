@@ -259,6 +259,10 @@ void	lrs_fdrop(struct file *, struct thread *);
 void	lrs_lock_init(struct mtx *, const char *name);
 void	lrs_lock_destroy(struct mtx *);
 int	lrs_sleep_unlocked(void *channel, struct proc *, const char *why);
+int	lrs_sleep_at_most(void *channel, struct proc *, const char *why,
+	    int64_t nsec);
+int	lrs_mask_for_call(struct thread *, sigset_t *);
+void	lrs_mask_after_call(struct thread *, bool interrupted);
 void	lrs_knote_locked(struct proc *, long hint);
 
 /* Tracing (kpi::kern::ptrace). */

@@ -21,6 +21,7 @@
 )]
 
 pub mod adjtime;
+pub mod aio;
 pub mod arch;
 pub mod at;
 pub mod auxv;

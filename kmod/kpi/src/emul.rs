@@ -20,6 +20,7 @@ use linux_abi::caps::Caps;
 pub use pem::Pem;
 use tables::{MISS_WORDS, Tables};
 
+use crate::kern::aio::Contexts;
 use crate::kern::identity::{self, Identity};
 use crate::kern::ptrace;
 use crate::kern::ptrace::EndedList;
@@ -133,6 +134,8 @@ pub struct ProcState {
     pub(crate) ended: EndedList,
     /// The filters that all its threads got.
     pub(crate) synced: Synced,
+    /// Its contexts of io_setup(2).
+    pub(crate) aio: Contexts,
     /// The state of the first thread, which most processes have alone: one piece of memory for both.
     /// Whole while that thread's `td_emuldata` leads here.
     first: UnsafeCell<MaybeUninit<ThreadState>>,
@@ -149,6 +152,7 @@ impl ProcState {
             is_tracer: AtomicBool::new(false),
             ended: EndedList::new(),
             synced: Synced::new(),
+            aio: Contexts::new(),
             first: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
@@ -191,6 +195,8 @@ impl ProcState {
     /// What execve(2) resets.
     fn reset_for_exec(&self) {
         self.brk_end.store(0, Ordering::Relaxed);
+        // SAFETY: exec has ended the other threads.
+        unsafe { self.aio.clear() };
         if self.sigbus_stands_in() {
             self.set_sigbus_stands_in(false);
         }

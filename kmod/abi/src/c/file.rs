@@ -6,6 +6,33 @@ use linux_raw_sys::general as linux;
 use crate::pod::{pod, same_layout};
 
 pod! {
+    /// `struct iocb` of io_submit(2).
+    struct l_iocb {
+        aio_data: u64,
+        aio_key: u32,
+        aio_rw_flags: u32,
+        aio_lio_opcode: u16,
+        aio_reqprio: i16,
+        aio_fildes: u32,
+        aio_buf: u64,
+        aio_nbytes: u64,
+        aio_offset: i64,
+        aio_reserved2: u64,
+        aio_flags: u32,
+        aio_resfd: u32,
+    }
+    /// `struct io_event` of io_getevents(2).
+    struct l_io_event {
+        data: u64,
+        obj: u64,
+        res: i64,
+        res2: i64,
+    }
+    /// `struct __aio_sigset` of io_pgetevents(2).
+    struct l_aio_sigset {
+        sigmask: u64,
+        sigsetsize: u64,
+    }
     /// `struct stat` of stat(2) on x86-64 (the "new" one).
     struct l_newstat {
         st_dev: u64,

@@ -58,6 +58,8 @@ pub enum Kind {
     Kqueue,
     /// A terminal's master side.
     Pts,
+    /// An eventfd.
+    Eventfd,
     /// Anything else.
     Other,
 }
@@ -83,6 +85,7 @@ pub fn info(cx: &mut Cx<'_>, fd: Fd) -> Result<Info> {
         ffi::DTYPE_SOCKET => Kind::Socket,
         ffi::DTYPE_KQUEUE => Kind::Kqueue,
         ffi::DTYPE_PTS => Kind::Pts,
+        ffi::DTYPE_EVENTFD => Kind::Eventfd,
         _ => Kind::Other,
     };
     Ok(Info { flags, kind })

@@ -321,6 +321,18 @@ fn faulted(cx: &mut Cx<'_>, fd: Fd, fail: Fail, began: Began) -> Result<usize> {
 const SEEK_SET: i32 = 0;
 const SEEK_CUR: i32 = 1;
 
+/// [`read`] that gives the count.
+pub fn read_count(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesOut, len: usize) -> Result<usize> {
+    read(cx, fd, buf, len)?;
+    Ok(transferred(cx))
+}
+
+/// [`write`] that gives the count.
+pub fn write_count(cx: &mut Cx<'_>, fd: Fd, buf: UserBytesIn, len: usize) -> Result<usize> {
+    write(cx, fd, buf, len)?;
+    Ok(transferred(cx))
+}
+
 /// readv(2).
 pub fn kern_readv(cx: &mut Cx<'_>, fd: Fd, uio: &mut Uio) -> Result<usize> {
     if records::is(cx, fd) {

@@ -4,6 +4,7 @@
 
 pub mod adjtime;
 pub mod advice;
+pub mod aio;
 pub mod buffer;
 pub mod caps;
 pub mod control;

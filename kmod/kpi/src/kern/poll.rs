@@ -164,6 +164,63 @@ pub fn poll(
     write_converted(cx, fds, entries, ready)
 }
 
+/// What poll(2) tells of a descriptor now, in Linux's bits; what goes wrong is POLLNVAL or POLLERR.
+pub fn once(cx: &mut Cx<'_>, fd: Fd, events: u16) -> Result<u16> {
+    let asked = events;
+    let mut entry = ffi::pollfd {
+        fd: fd.0,
+        events: events_to_bsd(events),
+        revents: 0,
+    };
+    let mut now = ffi::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: current; one descriptor and the time are whole and in kernel memory.
+    check(unsafe {
+        ffi::kern_poll_kfds(
+            cx.td(),
+            &raw mut entry,
+            1,
+            &raw mut now,
+            core::ptr::null_mut(),
+        )
+    })?;
+    if i32::from(entry.revents) & bsd::POLLHUP != 0 {
+        entry.revents = pipe_hangup(cx, &entry);
+    }
+    if i32::from(entry.revents) & bsd::POLLNVAL != 0 && super::fd::info(cx, fd).is_ok() {
+        return Ok(readiness_of_a_file(asked));
+    }
+    Ok(revents_to_linux(entry.revents, asked))
+}
+
+/// Waits until one of a few descriptors has something to tell, at most so many nanoseconds. EINTR.
+pub fn any(cx: &mut Cx<'_>, fds: impl Iterator<Item = (Fd, u16)>, most: i64) -> Result<()> {
+    let mut slots = [ffi::pollfd {
+        fd: -1,
+        events: 0,
+        revents: 0,
+    }; FEW];
+    let mut count = 0_u32;
+    for (slot, (fd, events)) in slots.iter_mut().zip(fds) {
+        slot.fd = fd.0;
+        slot.events = events_to_bsd(events);
+        count = count.saturating_add(1);
+    }
+    let mut most = timespec(&l_timespec::from_nsec(most));
+    // SAFETY: current; `count` descriptors and the time are whole and in kernel memory.
+    check(unsafe {
+        ffi::kern_poll_kfds(
+            cx.td(),
+            slots.as_mut_ptr(),
+            count,
+            &raw mut most,
+            core::ptr::null_mut(),
+        )
+    })
+}
+
 /// What Linux tells of a pipe whose other end is closed: to the reader no POLLIN once it is
 /// empty, to the writer POLLERR (poll(2)).
 #[cold]

@@ -55,7 +55,7 @@ pub(crate) fn ppoll(
 }
 
 /// The mask to be in force during a call. EINVAL for a size that is not Linux's.
-pub(super) fn temporary_mask(
+pub(crate) fn temporary_mask(
     cx: &mut Cx<'_>,
     mask: Option<UserIn<l_sigset_t>>,
     size: u64,

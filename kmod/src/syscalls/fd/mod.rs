@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Descriptors, and reading and writing through them.
 
+mod aio;
 mod close;
 mod copy;
 mod dup;
@@ -11,6 +12,7 @@ mod sendfile;
 mod splice;
 mod write;
 
+pub(crate) use aio::*;
 pub(crate) use close::*;
 pub(crate) use copy::*;
 pub(crate) use dup::*;
