@@ -47,6 +47,7 @@ fn main() {
         "privilege.c",
         "identity.c",
         "abstract.c",
+        "vm.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -113,6 +114,7 @@ fn main() {
             Path::new("privilege.c"),
             Path::new("identity.c"),
             Path::new("abstract.c"),
+            Path::new("vm.c"),
         ],
     );
 }

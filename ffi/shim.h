@@ -228,6 +228,8 @@ vm_offset_t	lrs_vm_map_min(vm_map_t);
 vm_size_t	lrs_vm_map_wired(vm_map_t);
 bool	lrs_vm_object_punch(vm_object_t, vm_pindex_t first, vm_pindex_t count);
 vm_object_t	lrs_vm_object_bottom(vm_object_t, vm_ooffset_t *offset);
+int	lrs_cached_pages(struct thread *, int fd, uint64_t from, uint64_t to,
+	    uint64_t *cached, uint64_t *dirty);
 bool	lrs_file_is_directory(struct file *);
 
 struct mbuf	*lrs_control_get(const void *data, int len);

@@ -3,7 +3,7 @@
 // that can be changed no more (mseal(2)).
 #include "memory.h"
 
-enum { SYS_mseal = 462, MB = 1 << 20, GAP = 256, MAP_DROPPABLE = 8, RLIMIT_STACK = 3 };
+enum { SYS_restart_syscall = 219, SYS_cachestat = 451, SYS_mseal = 462, MB = 1 << 20, GAP = 256, MAP_DROPPABLE = 8, RLIMIT_STACK = 3 };
 
 static void growing(void)
 {
@@ -159,11 +159,47 @@ static void sealing(void)
 	eq("but up", sc(SYS_brk, end + 6 * PAGE), (long)(end + 6 * PAGE));
 }
 
+static void caching(void)
+{
+	u64 range[2] = {0, 0}, all[5] = {9, 9, 9, 9, 9}, some[5] = {0};
+	long fd = page_file("cache.tmp", 8, 1);
+	if (sc(SYS_cachestat, fd, range, all, 0) == -ENOSYS) {
+		ok(1, "cachestat is unknown # SKIP older Linux");
+		sc(SYS_close, fd);
+		return;
+	}
+	ok(all[0] == 8 && all[1] <= 8 && !all[2] && !all[3] && !all[4], "cachestat counts the pages of a file just written");
+	range[0] = 2 * PAGE + 1, range[1] = 2 * PAGE;
+	eq("of a range", sc(SYS_cachestat, fd, range, some, 0), 0);
+	eq("that begins and ends within pages", (long)some[0], 3);
+	range[0] = 100 * PAGE;
+	eq("beyond the end", sc(SYS_cachestat, fd, range, some, 0), 0);
+	eq("there is none", (long)some[0], 0);
+	eq("flags are EINVAL", sc(SYS_cachestat, fd, range, some, 1), -EINVAL);
+	eq("no range EFAULT", sc(SYS_cachestat, fd, -PAGE, some, 0), -EFAULT);
+	eq("nor room", sc(SYS_cachestat, fd, range, -PAGE, 0), -EFAULT);
+	sc(SYS_close, fd);
+	eq("a closed file is EBADF", sc(SYS_cachestat, fd, -PAGE, some, 0), -EBADF);
+	fd = sc(SYS_memfd_create, "cache", 0);
+	sc(SYS_ftruncate, fd, 8 * PAGE);
+	u8 *p = (u8 *)map_at(0, 8 * PAGE, RW, MAP_SHARED, fd, 0);
+	p[0] = p[5 * PAGE] = 1;
+	range[0] = range[1] = 0;
+	eq("of a memory file", sc(SYS_cachestat, fd, range, some, 0), 0);
+	eq("the pages that were touched", (long)some[0], 2);
+	sc(SYS_close, fd);
+	int fds[2];
+	sc(SYS_pipe2, fds, 0);
+	ok(sc(SYS_cachestat, fds[1], range, some, 0) == 0 && some[0] == 0, "a pipe has none");
+	eq("restart_syscall with nothing to restart is EINTR", sc(SYS_restart_syscall), -EINTR);
+}
+
 int main(int argc UNUSED, char **argv UNUSED, char **envp UNUSED)
 {
 	sc(SYS_alarm, 60);
 	growing();
 	droppable();
 	sealing();
+	caching();
 	return tap_done();
 }

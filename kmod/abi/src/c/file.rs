@@ -178,6 +178,19 @@ pod! {
         mode: u64,
         resolve: u64,
     }
+    /// `struct cachestat_range` of cachestat(2).
+    struct l_cachestat_range {
+        off: u64,
+        len: u64,
+    }
+    /// `struct cachestat` of cachestat(2).
+    struct l_cachestat {
+        nr_cache: u64,
+        nr_dirty: u64,
+        nr_writeback: u64,
+        nr_evicted: u64,
+        nr_recently_evicted: u64,
+    }
     /// `struct xattr_args` of setxattrat(2).
     struct l_xattr_args {
         value: u64,
@@ -310,6 +323,17 @@ same_layout!(
     }
 );
 same_layout!(l_f_owner_ex, linux::f_owner_ex { type_, pid });
+same_layout!(l_cachestat_range, linux::cachestat_range { off, len });
+same_layout!(
+    l_cachestat,
+    linux::cachestat {
+        nr_cache,
+        nr_dirty,
+        nr_writeback,
+        nr_evicted,
+        nr_recently_evicted
+    }
+);
 same_layout!(
     l_open_how,
     linux::open_how {

@@ -59,6 +59,17 @@ pub fn kern_posix_fadvise(
     check(unsafe { ffi::kern_posix_fadvise(cx.td(), fd.0, offset, len, advice) })
 }
 
+/// Of the pages of a file that hold the bytes from `from` to `to`, how many are in memory, and how many of these
+/// are to be written. EBADF.
+pub fn cached_pages(cx: &mut Cx<'_>, fd: Fd, from: u64, to: u64) -> Result<(u64, u64)> {
+    let (mut cached, mut dirty) = (0, 0);
+    // SAFETY: current; the shim looks the descriptor up, locks what it looks at, and lets all go.
+    check(unsafe {
+        ffi::lrs_cached_pages(cx.td(), fd.0, from, to, &raw mut cached, &raw mut dirty)
+    })?;
+    Ok((cached, dirty))
+}
+
 /// fdatasync(2). EINVAL for what is not in a file system.
 pub fn fdatasync(cx: &mut Cx<'_>, fd: Fd) -> Result<()> {
     // SAFETY: current.

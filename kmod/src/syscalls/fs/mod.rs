@@ -2,6 +2,7 @@
 //! Files, folders and file systems: what takes a path or asks about an open file.
 
 mod access;
+mod cachestat;
 mod cwd;
 mod getdents;
 mod handle;
@@ -23,6 +24,7 @@ mod xattr;
 mod xattrat;
 
 pub(crate) use access::*;
+pub(crate) use cachestat::*;
 pub(crate) use cwd::*;
 pub(crate) use getdents::*;
 pub(crate) use handle::*;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! rt_sigsuspend(2), pause(2), rt_sigtimedwait(2).
+//! rt_sigsuspend(2), pause(2), rt_sigtimedwait(2), restart_syscall(2).
 //!
 //! FreeBSD: kern_sigsuspend, kern_sigtimedwait (kern_sig.c).
 //! Differences from Linux: none known.
 
 use kpi::door::Untouched;
 use kpi::kern::signal;
-use kpi::{Cx, Result, UserIn, UserOut};
+use kpi::{Cx, Errno, Result, UserIn, UserOut};
 use linux_abi::c::{l_siginfo_t, l_sigset_t, l_timespec};
 use linux_abi::siginfo::siginfo_to_linux;
 use linux_abi::sigset::sigset_to_bsd;
@@ -28,6 +28,12 @@ pub(crate) fn rt_sigsuspend(
 pub(crate) fn pause(cx: &mut Cx<'_>) -> Result<Untouched> {
     let mask = signal::mask(cx);
     signal::kern_sigsuspend(cx, mask)
+}
+
+/// Goes on with a call that a stop interrupted, which FreeBSD does inside the kernel: there is never one, and Linux
+/// says EINTR then.
+pub(crate) fn restart_syscall(_cx: &mut Cx<'_>) -> Result<()> {
+    Err(Errno::EINTR.into())
 }
 
 /// Takes one of the signals of a set, or waits for one; gives its number.
