@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Memory: mmap(2), mprotect(2), madvise(2), msync(2), mlockall(2);
-//! mremap(2) is in [`crate::mremap`].
+//! Memory: mmap(2), mprotect(2), remap_file_pages(2). [`crate::mremap`] has mremap(2), [`crate::madvise`]
+//! what is said of memory that is mapped, [`crate::mlock`] what keeps it in.
 
 use bitflags::bitflags;
 use linux_raw_sys::general as linux;
@@ -11,7 +11,7 @@ use crate::errno::Errno;
 /// The page size of both systems on x86-64.
 pub const PAGE_SIZE: u64 = 4096;
 /// TASK_SIZE of a Linux amd64 process: no mapping is longer.
-const TASK_SIZE: u64 = 0x7fff_ffff_f000;
+pub(crate) const TASK_SIZE: u64 = 0x7fff_ffff_f000;
 
 bitflags! {
     /// `flags` of mmap(2) beside the type.
@@ -167,19 +167,6 @@ pub const fn looks_at_file(flags: i32, off: u64) -> bool {
     flags.cast_unsigned() & linux::MAP_ANONYMOUS == 0 && off.is_multiple_of(PAGE_SIZE)
 }
 
-/// What mlock(2) says of a range that goes around the end of the addresses: its length is
-/// compared with RLIMIT_MEMLOCK first.
-pub const fn lock_around(addr: u64, len: u64) -> Errno {
-    let reach = len
-        .wrapping_add(addr % PAGE_SIZE)
-        .wrapping_add(PAGE_SIZE - 1);
-    if reach > TASK_SIZE {
-        Errno::ENOMEM
-    } else {
-        Errno::EINVAL
-    }
-}
-
 /// The length of a mapping that is nothing but private memory anywhere, the usual one:
 /// what [`plan_mmap`] says of it is plain. `None` for all others, right or wrong.
 #[inline]
@@ -227,14 +214,6 @@ pub const fn hint(addr: u64, len: u64, max_user: u64) -> Option<u64> {
         Some(start) if len <= max_user && start <= max_user.wrapping_sub(len) => Some(start),
         _ => None,
     }
-}
-
-/// mlock2(2) has one flag, MLOCK_ONFAULT; EINVAL for any other.
-pub const fn check_mlock2(flags: i32) -> Result<(), Errno> {
-    if flags.cast_unsigned() & !linux::MLOCK_ONFAULT != 0 {
-        return Err(Errno::EINVAL);
-    }
-    Ok(())
 }
 
 /// The flag of remap_file_pages(2): do not fault the pages in.
@@ -299,120 +278,10 @@ pub fn plan_mprotect(addr: u64, len: u64, prot: u64) -> Result<Option<MprotectPl
     }))
 }
 
-/// What an advice of madvise(2) asks for.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Advice {
-    /// The FreeBSD advice of this number means the same.
-    Bsd(i32),
-    /// MADV_COLD, MADV_PAGEOUT: FreeBSD's MADV_DONTNEED, for memory that is not locked.
-    Cold,
-    /// MADV_FREE: FreeBSD's, for private memory that is not locked.
-    Free,
-    /// MADV_DONTNEED: private pages read as zero, or as the file, from now on; if true, locked
-    /// ones too.
-    DontNeed(bool),
-    /// MADV_DONTFORK.
-    LeaveAtFork,
-    /// MADV_DOFORK.
-    TakeAtFork,
-    /// MADV_WIPEONFORK.
-    WipeAtFork,
-    /// MADV_KEEPONFORK.
-    KeepAtFork,
-    /// MADV_POPULATE_READ or, if true, MADV_POPULATE_WRITE: fault the pages in.
-    Populate(bool),
-    /// MADV_REMOVE: punch a hole into the file.
-    Remove,
-    /// Only a hint, and FreeBSD has nothing to do with it.
-    Nothing,
-}
-
-impl Advice {
-    /// Whether pages are lost by it, here or in a child: what mseal(2) forbids where writing is forbidden.
-    pub const fn loses_pages(self) -> bool {
-        matches!(
-            self,
-            Advice::Free
-                | Advice::DontNeed(_)
-                | Advice::Remove
-                | Advice::LeaveAtFork
-                | Advice::WipeAtFork
-        )
-    }
-}
-
-/// Reads the advice of madvise(2). Unknown ones are EINVAL, which is how a program
-/// probes for them; so are those that need a feature left out of the kernel.
-pub const fn advice(advice: i32) -> Result<Advice, Errno> {
-    Ok(match advice.cast_unsigned() {
-        linux::MADV_NORMAL => Advice::Bsd(bsd::MADV_NORMAL),
-        linux::MADV_RANDOM => Advice::Bsd(bsd::MADV_RANDOM),
-        linux::MADV_SEQUENTIAL => Advice::Bsd(bsd::MADV_SEQUENTIAL),
-        linux::MADV_WILLNEED => Advice::Bsd(bsd::MADV_WILLNEED),
-        linux::MADV_DONTNEED => Advice::DontNeed(false),
-        linux::MADV_DONTNEED_LOCKED => Advice::DontNeed(true),
-        linux::MADV_FREE => Advice::Free,
-        linux::MADV_REMOVE => Advice::Remove,
-        linux::MADV_DONTFORK => Advice::LeaveAtFork,
-        linux::MADV_DOFORK => Advice::TakeAtFork,
-        linux::MADV_WIPEONFORK => Advice::WipeAtFork,
-        linux::MADV_KEEPONFORK => Advice::KeepAtFork,
-        linux::MADV_DONTDUMP => Advice::Bsd(bsd::MADV_NOCORE),
-        linux::MADV_DODUMP => Advice::Bsd(bsd::MADV_CORE),
-        linux::MADV_COLD | linux::MADV_PAGEOUT => Advice::Cold,
-        linux::MADV_POPULATE_READ => Advice::Populate(false),
-        linux::MADV_POPULATE_WRITE => Advice::Populate(true),
-        // Superpages come and go by themselves.
-        linux::MADV_HUGEPAGE | linux::MADV_NOHUGEPAGE => Advice::Nothing,
-        // KSM, memory failure injection, collapsing and guard pages are not here.
-        _ => return Err(Errno::EINVAL),
-    })
-}
-
-/// FreeBSD's flags of msync(2). Both of MS_SYNC and MS_ASYNC, or unknown bits, are
-/// EINVAL; neither is MS_ASYNC in effect.
-pub const fn msync_to_bsd(flags: i32) -> Result<i32, Errno> {
-    let raw = flags.cast_unsigned();
-    if raw & !(linux::MS_ASYNC | linux::MS_INVALIDATE | linux::MS_SYNC) != 0
-        || raw & linux::MS_ASYNC != 0 && raw & linux::MS_SYNC != 0
-    {
-        return Err(Errno::EINVAL);
-    }
-    let when = if raw & linux::MS_SYNC != 0 {
-        bsd::MS_SYNC
-    } else {
-        bsd::MS_ASYNC
-    };
-    let invalidate = if raw & linux::MS_INVALIDATE != 0 {
-        bsd::MS_INVALIDATE
-    } else {
-        0
-    };
-    // FreeBSD refuses MS_ASYNC together with MS_INVALIDATE; syncing does both.
-    Ok(if invalidate != 0 {
-        bsd::MS_SYNC | invalidate
-    } else {
-        when
-    })
-}
-
-/// FreeBSD's flags of mlockall(2): no bits, unknown bits and MCL_ONFAULT alone are
-/// EINVAL. MCL_ONFAULT otherwise only delays the locking.
-pub const fn mlockall_to_bsd(flags: i32) -> Result<i32, Errno> {
-    let raw = flags.cast_unsigned();
-    let known = linux::MCL_CURRENT | linux::MCL_FUTURE | linux::MCL_ONFAULT;
-    if raw == 0 || raw == linux::MCL_ONFAULT || raw & !known != 0 {
-        return Err(Errno::EINVAL);
-    }
-    Ok((raw & !linux::MCL_ONFAULT).cast_signed())
-}
-
 const _: () = {
     assert!(bsd::PROT_READ.cast_unsigned() == linux::PROT_READ);
     assert!(bsd::PROT_WRITE.cast_unsigned() == linux::PROT_WRITE);
     assert!(bsd::PROT_EXEC.cast_unsigned() == linux::PROT_EXEC);
-    assert!(bsd::MCL_CURRENT.cast_unsigned() == linux::MCL_CURRENT);
-    assert!(bsd::MCL_FUTURE.cast_unsigned() == linux::MCL_FUTURE);
 };
 
 #[cfg(test)]
@@ -527,14 +396,6 @@ mod tests {
         assert_eq!(plan(0x1000, 0x1000, 0, u64::MAX), Err(Errno::EINVAL));
     }
 
-    /// mlock2(2): one flag.
-    #[test]
-    fn mlock2() {
-        assert_eq!([0, 1].map(check_mlock2), [Ok(()); 2]);
-        assert_eq!([2, 3, -1].map(check_mlock2), [Err(Errno::EINVAL); 3]);
-    }
-
-    /// mprotect(2) rejects unknown bits and both growing bits; length 0 succeeds.
     #[test]
     fn droppable_memory_has_no_file_and_no_lock() {
         let drop = (linux::MAP_DROPPABLE | linux::MAP_ANONYMOUS).cast_signed();
@@ -546,6 +407,7 @@ mod tests {
         }
     }
 
+    /// mprotect(2) rejects unknown bits and both growing bits; length 0 succeeds.
     #[test]
     fn mprotect() {
         assert_eq!(plan_mprotect(0, 0, 3), Ok(None));
@@ -569,38 +431,5 @@ mod tests {
             }
         );
         assert_eq!(plan_mprotect(0, 1, 8).unwrap().unwrap().prot, 0);
-    }
-
-    /// Advice: the known ones, and EINVAL for the rest.
-    #[test]
-    fn madvise() {
-        assert_eq!(advice(4), Ok(Advice::DontNeed(false)));
-        assert_eq!(advice(24), Ok(Advice::DontNeed(true)));
-        assert_eq!(advice(8), Ok(Advice::Free));
-        assert_eq!(advice(10), Ok(Advice::LeaveAtFork));
-        for unknown in [5, 6, 7, 12, 13, 26, 100, 101, 102, -1, i32::MIN, i32::MAX] {
-            assert_eq!(advice(unknown), Err(Errno::EINVAL));
-        }
-    }
-
-    /// msync(2): not both; MS_SYNC is 4 on Linux and 0 on FreeBSD.
-    #[test]
-    fn msync() {
-        assert_eq!(msync_to_bsd(4), Ok(bsd::MS_SYNC));
-        assert_eq!(msync_to_bsd(1), Ok(bsd::MS_ASYNC));
-        assert_eq!(msync_to_bsd(0), Ok(bsd::MS_ASYNC));
-        assert_eq!(msync_to_bsd(3), Ok(bsd::MS_INVALIDATE));
-        assert_eq!(msync_to_bsd(5), Err(Errno::EINVAL));
-        assert_eq!(msync_to_bsd(8), Err(Errno::EINVAL));
-    }
-
-    /// mlockall(2): MCL_ONFAULT needs company.
-    #[test]
-    fn mlockall() {
-        assert_eq!(
-            [1, 2, 3, 5, 6, 7].map(mlockall_to_bsd),
-            [1, 2, 3, 1, 2, 3].map(Ok)
-        );
-        assert_eq!([0, 4, 8, -1].map(mlockall_to_bsd), [Err(Errno::EINVAL); 4]);
     }
 }

@@ -20,7 +20,6 @@ use crate::futex::futex_op;
 use crate::inotify::{InotifyFlags, check_mask, watch_mask};
 use crate::lock::flock_to_bsd;
 use crate::memfd::MemfdFlags;
-use crate::mman;
 use crate::mount::plan_umount;
 use crate::mremap::read_mremap;
 use crate::pipe::PipeFlags;
@@ -29,6 +28,7 @@ use crate::remote;
 use crate::rwf::RwFlags;
 use crate::sched::{self, Policy};
 use crate::sigaction;
+use crate::{madvise, mlock};
 
 use crate::socket;
 use crate::space;
@@ -149,20 +149,20 @@ pub(super) fn of(number: u32) -> Option<Subject> {
             flags(&n::MREMAP, a, plan, out);
         }),
         linux::__NR_madvise => args(&[2], |[a, ..], out| {
-            let advice = mman::advice(int(a));
+            let advice = madvise::advice(int(a));
             single(n::ADVICE, a, advice, out);
         }),
         linux::__NR_msync => args(&[2], |[a, ..], out| {
-            low(&n::MSYNC, a, mman::msync_to_bsd, out)
+            low(&n::MSYNC, a, madvise::msync_to_bsd, out)
         }),
         linux::__NR_mlockall => args(&[0], |[a, ..], out| {
-            low(&n::MLOCKALL, a, mman::mlockall_to_bsd, out)
+            low(&n::MLOCKALL, a, mlock::mlockall_to_bsd, out)
         }),
         linux::__NR_mlock2 => args(&[2], |[a, ..], out| {
             low(
                 &n::MLOCK2,
                 a,
-                |bits| mman::check_mlock2(bits).map(|()| bits),
+                |bits| mlock::check_mlock2(bits).map(|()| bits),
                 out,
             );
         }),

@@ -11,7 +11,8 @@ use kpi::kern::mem::{self, MAX_USER};
 use kpi::kern::seal::may_drop;
 use kpi::{Cx, Errno, Result, UserBytesIn, UserBytesOut};
 use linux_abi::bsd;
-use linux_abi::mman::{Advice, PAGE_SIZE, advice as read_advice, round_up_to_page};
+use linux_abi::madvise::{Advice, advice as read_advice};
+use linux_abi::mman::{PAGE_SIZE, round_up_to_page};
 
 /// Tells how memory will be used. EINVAL for an unknown advice, one that the mapping does not
 /// take, or an address off a page; ENOMEM for a hole, with the rest done; EFAULT, EACCES,

@@ -7,7 +7,7 @@
 
 use kpi::kern::mem;
 use kpi::{Cx, Fail, Result};
-use linux_abi::mman::{check_mlock2, lock_around, mlockall_to_bsd};
+use linux_abi::mlock::{check_mlock2, lock_around, mlockall_to_bsd};
 
 /// Keeps a range in memory. EPERM, ENOMEM, EINVAL for a range that is none.
 pub(crate) fn mlock(cx: &mut Cx<'_>, start: u64, len: u64) -> Result<()> {

@@ -6,7 +6,8 @@
 
 use kpi::kern::mem::{MAX_USER, kern_msync};
 use kpi::{Cx, Errno, Result};
-use linux_abi::mman::{PAGE_SIZE, msync_to_bsd, round_up_to_page};
+use linux_abi::madvise::msync_to_bsd;
+use linux_abi::mman::{PAGE_SIZE, round_up_to_page};
 
 /// Writes changed pages back to their file. EINVAL for unknown or contrary flags or an
 /// address off a page; ENOMEM for a hole; EBUSY for MS_INVALIDATE of locked pages; EIO.
