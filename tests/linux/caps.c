@@ -13,7 +13,7 @@ enum {
 	NOBODY = 65534, LAST = 40,
 	CHOWN = 0, DAC_OVERRIDE = 1, DAC_READ_SEARCH = 2, FOWNER = 3, KILL = 5, SETGID = 6, SETUID = 7,
 	SETPCAP = 8, NET_BIND_SERVICE = 10, NET_RAW = 13, SYS_CHROOT = 18, SYS_PTRACE = 19, SYS_ADMIN = 21,
-	SYS_NICE = 23, SYS_RESOURCE = 24, MKNOD = 27,
+	SYS_NICE = 23, SYS_RESOURCE = 24, SYS_TIME = 25, MKNOD = 27, SYS_settimeofday = 164,
 	AF_INET = 2, SOCK_STREAM = 1, SOCK_RAW = 3, IPPROTO_ICMP = 1,
 };
 #define ALL ((1UL << (LAST + 1)) - 1)
@@ -233,6 +233,14 @@ static long do_trace(void)
 	}
 	return e;
 }
+// The present moment again.
+static long do_settime(void)
+{
+	struct timespec now;
+	sc(SYS_clock_gettime, 0, &now);
+	i64 tv[2] = {now.sec, now.nsec / 1000};
+	return sc(SYS_settimeofday, tv, 0);
+}
 static long do_securebits(void) { return pr(PR_SET_SECUREBITS, 0, 0); }
 static long do_bounding(void) { return pr(PR_CAPBSET_DROP, 30, 0); }
 
@@ -261,6 +269,7 @@ static const struct {
 	{"CAP_SYS_NICE: setpriority", do_nice, SYS_NICE, -1, -EACCES},
 	{"CAP_SYS_RESOURCE: setrlimit", do_limit, SYS_RESOURCE, -1, -EPERM},
 	{"CAP_SYS_PTRACE: ptrace", do_trace, SYS_PTRACE, -1, -EPERM},
+	{"CAP_SYS_TIME: settimeofday", do_settime, SYS_TIME, -1, -EPERM},
 	{"CAP_SETPCAP: PR_SET_SECUREBITS", do_securebits, SETPCAP, -1, -EPERM},
 	{"CAP_SETPCAP: PR_CAPBSET_DROP", do_bounding, SETPCAP, -1, -EPERM},
 };
@@ -325,6 +334,28 @@ static void refused(void)
 	eq("CAP_FOWNER without CAP_CHOWN", exit_code(in_child(has_less)), 1);
 	sc(SYS_unlink, "caps.tmp");
 	sc(SYS_unlink, "caps.dev");
+}
+
+// What a user may not do, nor anybody without capabilities.
+static void ordinary(void)
+{
+	eq("a user: chown to another", sc(SYS_chown, "/tmp", 5, 5), -EPERM);
+	eq("a user: kill of another's process", sc(SYS_kill, 1, 0), -EPERM);
+	eq("a user: setuid", do_setuid(), -EPERM);
+	eq("a user: setgid", do_setgid(), -EPERM);
+	eq("a user: setgroups", do_setgroups(), -EPERM);
+	eq("a user: setgroups of none", sc(SYS_setgroups, -1, 0), -EPERM);
+	eq("a user: a raw socket", do_raw(), -EPERM);
+	eq("a user: chroot", do_chroot(), -EPERM);
+	eq("a user: mount", do_mount(), -EPERM);
+	eq("a user: mknod of a device", sc(SYS_mknod, "/tmp/caps.user", S_IFCHR | 0600, 0x103), -EPERM);
+	eq("a user: settimeofday", do_settime(), -EPERM);
+	eq("a user: sethostname", sc(SYS_sethostname, "x", 1), -EPERM);
+	eq("a user: a better nice value", do_nice(), -EACCES);
+	eq("a user: a higher hard limit", do_limit(), -EPERM);
+	eq("a user: reboot", sc(169, 0xfee1dead, 672274793, 0, 0), -EPERM);
+	eq("a user: swapon", sc(167, "/tmp/none", 0), -EPERM);
+	eq("a user: PTRACE_ATTACH to another's", sc(SYS_ptrace, 16, 1, 0, 0), -EPERM);
 }
 
 // ---- ids -------------------------------------------------------------------
@@ -474,6 +505,8 @@ int main(int argc, char **argv, char **envp)
 		eq("others are told", exit_code(in_child(seen_by_others)), 1);
 		eq("not effective, then effective", exit_code(in_child(asleep)), 0);
 		refused();
+	} else {
+		ordinary();
 	}
 	return tap_done();
 }

@@ -70,6 +70,7 @@ pub mod pod;
 pub mod poll;
 pub mod prctl;
 pub mod ptrace;
+pub mod random;
 pub mod reboot;
 pub mod relink;
 pub mod remote;

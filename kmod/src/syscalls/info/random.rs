@@ -7,11 +7,12 @@
 
 use kpi::kern::info;
 use kpi::{Cx, Result, UserBytesOut};
+use linux_abi::random::random_flags;
 
 /// The most bytes of one call, as on Linux.
 const MOST: u64 = i32::MAX.unsigned_abs() as u64;
 
 /// How many random bytes were stored. EAGAIN, EFAULT, EINVAL.
 pub(crate) fn getrandom(cx: &mut Cx<'_>, buf: UserBytesOut, len: u64, flags: u32) -> Result<usize> {
-    info::getrandom(cx, buf, len.min(MOST), flags)
+    info::getrandom(cx, buf, len.min(MOST), random_flags(flags)?)
 }
