@@ -1134,7 +1134,7 @@ lrs_umtxq_unlock_two(struct umtx_key *k1, struct umtx_key *k2)
 
 /* EPERM for files and folders, which are always ready. */
 int
-lrs_fd_pollable(struct thread *td, int fd, int *type)
+lrs_fd_pollable(struct thread *td, int fd, int *type, int *flags)
 {
 	struct file *fp;
 	int error;
@@ -1143,6 +1143,7 @@ lrs_fd_pollable(struct thread *td, int fd, int *type)
 	if (error != 0)
 		return (error);
 	*type = fp->f_type;
+	*flags = fp->f_flag;
 	if (fp->f_type == DTYPE_VNODE && fp->f_vnode != NULL &&
 	    (fp->f_vnode->v_type == VREG || fp->f_vnode->v_type == VDIR))
 		error = EPERM;
@@ -1168,19 +1169,44 @@ lrs_mask_after_call(struct thread *td, bool interrupted)
 	ast_sched(td, interrupted ? TDA_SIGSUSPEND : TDA_PSELECT);
 }
 
-/* kern_kevent(9) under a signal mask. */
+/*
+ * kern_kevent(9) under a signal mask.  Waits on while there was nothing but what made `ops`
+ * set *quiet.
+ */
 int
 lrs_epoll_wait(struct thread *td, int fd, int nevents,
-    struct kevent_copyops *ops, const struct timespec *timeout, sigset_t *mask)
+    struct kevent_copyops *ops, const struct timespec *timeout, sigset_t *mask,
+    bool *quiet)
 {
+	struct timespec left, now, until;
+	bool limited;
 	int error;
+
+	/* kqueue(9) takes more for no limit. */
+	limited = timeout != NULL && timeout->tv_sec <= INT32_MAX;
+	if (limited && timespecisset(timeout)) {
+		nanouptime(&until);
+		timespecadd(&until, timeout, &until);
+	}
 
 	if (mask != NULL) {
 		error = lrs_mask_for_call(td, mask);
 		if (error != 0)
 			return (error);
 	}
-	error = kern_kevent(td, fd, 0, nevents, ops, timeout);
+	while ((error = kern_kevent(td, fd, 0, nevents, ops, timeout)) == 0 &&
+	    __predict_false(*quiet)) {
+		*quiet = false;
+		if (!limited)
+			continue;
+		if (!timespecisset(timeout))
+			break;
+		nanouptime(&now);
+		if (timespeccmp(&now, &until, >=))
+			break;
+		timespecsub(&until, &now, &left);
+		timeout = &left;
+	}
 	if (error == ERESTART)
 		error = EINTR;
 	if (mask != NULL)

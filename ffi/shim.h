@@ -245,9 +245,10 @@ void	lrs_umtxq_lock_queued(struct umtx_q *);
 void	lrs_umtxq_lock_two(struct umtx_key *, struct umtx_key *);
 void	lrs_umtxq_unlock_two(struct umtx_key *, struct umtx_key *);
 
-int	lrs_fd_pollable(struct thread *, int fd, int *type);
+int	lrs_fd_pollable(struct thread *, int fd, int *type, int *flags);
 int	lrs_epoll_wait(struct thread *, int fd, int nevents,
-	    struct kevent_copyops *, const struct timespec *, sigset_t *mask);
+	    struct kevent_copyops *, const struct timespec *, sigset_t *mask,
+	    bool *quiet);
 
 int	lrs_pipe(struct thread *, int fds[2], int flags);
 

@@ -85,6 +85,16 @@ impl Interest {
         self.0 & WRITE != 0
     }
 
+    /// Whether data to read is wanted.
+    pub const fn input(self) -> bool {
+        self.0 & IN != 0
+    }
+
+    /// Whether room to write is wanted.
+    pub const fn output(self) -> bool {
+        self.0 & OUT != 0
+    }
+
     /// Whether nothing is wanted but errors.
     pub const fn is_idle(self) -> bool {
         self.0 & (READ | WRITE) == 0

@@ -9,6 +9,7 @@ use linux_abi::epoll::{Found, Interest};
 use linux_abi::fd::Fd;
 use linux_abi::sigset::BsdSigset;
 
+use super::event_pipe;
 use super::fd::new_fd;
 use super::poll::{sigset, timespec};
 use crate::{Cx, Errno, Fail, Result, UserArrayOut, check};
@@ -95,18 +96,30 @@ pub enum Target {
     Socket,
     /// An epoll descriptor.
     Epoll,
+    /// An end of a pipe, whose other end tells of itself by this filter only.
+    Pipe(Filter),
     /// Something else.
     Other,
 }
 
 /// What kind of thing to wait for a descriptor is. EBADF; EPERM for files and folders.
 pub fn pollable(cx: &mut Cx<'_>, fd: Fd) -> Result<Target> {
-    let mut kind = 0;
-    // SAFETY: current; fills one int.
-    check(unsafe { ffi::lrs_fd_pollable(cx.td(), fd.0, &raw mut kind) })?;
+    let (mut kind, mut flags) = (0, 0);
+    // SAFETY: current; fills two ints.
+    check(unsafe { ffi::lrs_fd_pollable(cx.td(), fd.0, &raw mut kind, &raw mut flags) })?;
     Ok(match kind.cast_unsigned() {
         ffi::DTYPE_SOCKET => Target::Socket,
         ffi::DTYPE_KQUEUE => Target::Epoll,
+        ffi::DTYPE_PIPE | ffi::DTYPE_FIFO => {
+            match (
+                flags.cast_unsigned() & ffi::FREAD != 0,
+                flags.cast_unsigned() & ffi::FWRITE != 0,
+            ) {
+                (true, false) => Target::Pipe(Filter::Read),
+                (false, true) => Target::Pipe(Filter::Write),
+                _ => Target::Other,
+            }
+        }
         _ => Target::Other,
     })
 }
@@ -152,12 +165,12 @@ impl Filter {
     }
 }
 
-fn register(cx: &mut Cx<'_>, kqueue: Fd, kev: &mut ffi::kevent) -> Result<()> {
+pub(super) fn register(cx: &mut Cx<'_>, kqueue: Fd, kev: &mut ffi::kevent) -> Result<()> {
     // SAFETY: current; the event is whole; may sleep.
     check(unsafe { ffi::kqfd_register(kqueue.0, kev, cx.td(), ffi::M_WAITOK as c_int) })
 }
 
-fn kevent(fd: Fd, filter: Filter, flags: u32) -> ffi::kevent {
+pub(super) fn kevent(fd: Fd, filter: Filter, flags: u32) -> ffi::kevent {
     ffi::kevent {
         // A descriptor was looked up before, so it is not negative.
         ident: fd.0.cast_unsigned() as u64,
@@ -170,10 +183,39 @@ fn kevent(fd: Fd, filter: Filter, flags: u32) -> ffi::kevent {
     }
 }
 
-/// Where an event keeps what was asked for, and whether it is about a socket: `ext[2]` and
-/// `ext[3]` are the program's own and come back as they are (kqueue(2)).
+/// Where an event keeps what was asked for, and what it is about: `ext[2]` and `ext[3]` are the
+/// program's own and come back as they are (kqueue(2)).
 const ASKED: usize = 2;
-const SOCKET: usize = 3;
+const ABOUT: usize = 3;
+
+/// What `ext[ABOUT]` says.
+const OTHER: u64 = 0;
+const SOCKET: u64 = 1;
+/// An end of a pipe ([`super::event_pipe`]).
+const PIPE: u64 = 2;
+
+/// Notes in an event what was asked for, and that it is of a pipe.
+pub(super) fn note_pipe(kev: &mut ffi::kevent, interest: Interest, data: u64) {
+    kev.udata = data as *mut c_void;
+    let [.., asked, about] = &mut kev.ext;
+    *asked = interest.bits().into();
+    *about = PIPE;
+}
+
+/// The flags of a filter for `interest`.
+pub(super) fn flags_for(interest: Interest) -> u32 {
+    let mut flags = ffi::EV_ADD;
+    if interest.is_idle() {
+        flags |= ffi::EV_DISABLE;
+    }
+    if interest.edge() {
+        flags |= ffi::EV_CLEAR;
+    }
+    if interest.once() {
+        flags |= ffi::EV_DISPATCH;
+    }
+    flags
+}
 
 /// Adds one filter for `interest`; `data` comes back with each event. EINVAL where the descriptor
 /// has no such filter.
@@ -186,21 +228,11 @@ pub fn watch(
     socket: bool,
     data: u64,
 ) -> Result<()> {
-    let mut flags = ffi::EV_ADD;
-    if interest.is_idle() {
-        flags |= ffi::EV_DISABLE;
-    }
-    if interest.edge() {
-        flags |= ffi::EV_CLEAR;
-    }
-    if interest.once() {
-        flags |= ffi::EV_DISPATCH;
-    }
-    let mut kev = kevent(fd, filter, flags);
+    let mut kev = kevent(fd, filter, flags_for(interest));
     kev.udata = data as *mut c_void;
-    let [.., asked, is_socket] = &mut kev.ext;
+    let [.., asked, about] = &mut kev.ext;
     *asked = interest.bits().into();
-    *is_socket = socket.into();
+    *about = if socket { SOCKET } else { OTHER };
     register(cx, kqueue, &mut kev)
 }
 
@@ -248,8 +280,11 @@ struct Told {
 
 /// Where kern_kevent hands its events.
 struct Sink {
+    kqueue: Fd,
     to: u64,
     told: u64,
+    /// Whether something happened that is not to be told.
+    quiet: bool,
     recent: [Option<Told>; RECENT],
 }
 
@@ -265,13 +300,17 @@ impl Sink {
         // CAST: 32 bits were put there.
         let interest = Interest::from_bits(asked as u32);
         let flags = u32::from(kev.flags);
-        let found = Found {
+        let about = kev.ext.get(ABOUT).copied().unwrap_or(OTHER);
+        let mut found = Found {
             read: kev.filter == ffi::EVFILT_READ as i16,
-            socket: kev.ext.get(SOCKET).is_some_and(|socket| *socket != 0),
+            socket: about == SOCKET,
             eof: flags & ffi::EV_EOF != 0,
             error: flags & ffi::EV_ERROR != 0 || (flags & ffi::EV_EOF != 0 && kev.fflags != 0),
             data: kev.data > 0,
         };
+        if about == PIPE && flags & (ffi::EV_EOF | ffi::EV_ONESHOT) != 0 {
+            event_pipe::closed(self.kqueue, kev, interest, &mut found);
+        }
         let mut events = found.events(interest);
         if found.eof && found.socket {
             // CAST: the descriptor that `watch` put there.
@@ -292,6 +331,7 @@ impl Sink {
             return put_events(event_address(self.to, other.index), other.events);
         }
         if events == 0 {
+            self.quiet = about == PIPE && self.told == 0;
             return true;
         }
         let event = l_epoll_event {
@@ -321,6 +361,7 @@ impl Sink {
             });
         }
         self.told = self.told.wrapping_add(1);
+        self.quiet = false;
         true
     }
 }
@@ -392,12 +433,17 @@ pub fn wait(
     mask: Option<&BsdSigset>,
 ) -> Result<i32> {
     let mut sink = Sink {
+        kqueue,
         to: to.addr().raw(),
         told: 0,
+        quiet: false,
         recent: [None; RECENT],
     };
+    let arg = &raw mut sink;
+    // SAFETY: a field of what `arg` points to.
+    let quiet = unsafe { &raw mut (*arg).quiet };
     let mut ops = ffi::kevent_copyops {
-        arg: (&raw mut sink).cast(),
+        arg: arg.cast(),
         k_copyout: Some(take_events),
         k_copyin: None,
         kevent_size: size_of::<ffi::kevent>(),
@@ -409,8 +455,10 @@ pub fn wait(
         .as_mut()
         .map_or(core::ptr::null_mut(), core::ptr::from_mut);
     // SAFETY: current; no changes, so k_copyin is never called; the sink outlives the call.
-    let waited =
-        check(unsafe { ffi::lrs_epoll_wait(cx.td(), kqueue.0, most, &raw mut ops, ts, set) });
+    // `quiet` is a field of the sink, which no reference is to.
+    let waited = check(unsafe {
+        ffi::lrs_epoll_wait(cx.td(), kqueue.0, most, &raw mut ops, ts, set, quiet)
+    });
     if waited == Err(Errno::EBADF.into()) && super::fd::info(cx, kqueue).is_ok() {
         // An open descriptor, but no kqueue.
         return Err(Errno::EINVAL.into());

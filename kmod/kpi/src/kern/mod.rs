@@ -12,6 +12,7 @@ pub mod cred;
 pub mod dir;
 pub mod discard;
 pub mod event;
+pub mod event_pipe;
 pub mod exec;
 pub mod extattr;
 pub mod fd;

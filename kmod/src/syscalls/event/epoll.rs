@@ -8,10 +8,11 @@
 //!   processes changes later the other does not see, and an edge may be told to both; they cannot be sent
 //!   to another process
 //! - an interest ends with its descriptor, not with the last duplicate of it
-//! - EPOLLPRI never happens; an interest in nothing learns of no error
+//! - EPOLLPRI never happens; an interest in nothing learns of no error, but at a pipe
 //! - of a descriptor whose two filters fire more than 16 events apart two events are told
 
 use kpi::kern::event::{self, Filter, Nesting, Target};
+use kpi::kern::event_pipe::watch_pipe;
 use kpi::kern::fd::{self, Kind};
 use kpi::{Cx, Errno, Fail, Result, UserArrayOut, UserIn};
 use linux_abi::c::{l_epoll_event, l_sigset_t, l_timespec};
@@ -64,7 +65,6 @@ pub(crate) fn epoll_ctl(
     };
     fd::info(cx, epoll)?;
     let kind = event::pollable(cx, target)?;
-    let socket = kind == Target::Socket;
     expect_epoll(cx, epoll)?;
     if epoll == target {
         return Err(Errno::EINVAL.into());
@@ -87,13 +87,13 @@ pub(crate) fn epoll_ctl(
             } else {
                 None
             };
-            add(cx, epoll, target, interest, socket, wanted.data)
+            add(cx, epoll, target, interest, kind, wanted.data)
         }
         Operation::Modify => {
             let interest = Interest::parse(wanted.events, operation)?;
             // Removed and added: only this makes an edge or one-shot interest look again.
             remove(cx, epoll, target)?;
-            add(cx, epoll, target, interest, socket, wanted.data)
+            add(cx, epoll, target, interest, kind, wanted.data)
         }
     }
 }
@@ -115,9 +115,13 @@ fn add(
     epoll: Fd,
     target: Fd,
     interest: Interest,
-    socket: bool,
+    kind: Target,
     data: u64,
 ) -> Result<()> {
+    if let Target::Pipe(own) = kind {
+        return watch_pipe(cx, epoll, target, own, interest, data);
+    }
+    let socket = kind == Target::Socket;
     let mut added = false;
     let wanted = [
         (Filter::Read, interest.reads()),
@@ -126,7 +130,7 @@ fn add(
     for (filter, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
         match event::watch(cx, epoll, target, filter, interest, socket, data) {
             Ok(()) => added = true,
-            // Not this filter; of a pipe, nobody reads it any more.
+            // Not this filter.
             Err(Fail::EINVAL | Fail::EPIPE | Fail::ENODEV | Fail::EOPNOTSUPP) => {}
             Err(fail) => {
                 let _ = remove(cx, epoll, target);
