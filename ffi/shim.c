@@ -1091,24 +1091,6 @@ done:
 	return (pid);
 }
 
-/*
- * Locks the chain a queue entry is on. Whoever holds that lock may move the
- * entry to another chain, so look again once it is ours.
- */
-void
-lrs_umtxq_lock_queued(struct umtx_q *uq)
-{
-	struct umtxq_chain *chain;
-
-	for (;;) {
-		chain = umtxq_getchain(&uq->uq_key);
-		mtx_lock(&chain->uc_lock);
-		if (umtxq_getchain(&uq->uq_key) == chain)
-			return;
-		mtx_unlock(&chain->uc_lock);
-	}
-}
-
 /* Two chains are locked in the order of their addresses, one only once. */
 void
 lrs_umtxq_lock_two(struct umtx_key *k1, struct umtx_key *k2)

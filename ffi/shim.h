@@ -241,6 +241,9 @@ void	lrs_credentials(struct thread *, uid_t uids[3], gid_t gids[3]);
 /* Futexes. */
 pid_t	lrs_process_folder(struct thread *, int);
 bool	lrs_signal_due(struct thread *);
+int	lrs_futex_wake(struct umtx_key *, int count, u_int mask);
+int	lrs_futex_wait(struct umtx_q *, const void *addr, uint32_t expected,
+	    struct umtx_abs_timeout *);
 void	lrs_umtxq_lock_queued(struct umtx_q *);
 void	lrs_umtxq_lock_two(struct umtx_key *, struct umtx_key *);
 void	lrs_umtxq_unlock_two(struct umtx_key *, struct umtx_key *);

@@ -37,15 +37,24 @@ pub struct FutexOp {
     pub absolute: bool,
 }
 
-/// Whether a FUTEX_WAKE without any other flag is for the threads of this process only; `None`
-/// for all else.
-pub const fn plain_wake(op: i32) -> Option<bool> {
+const fn plain(op: i32, command: u32) -> Option<bool> {
     let raw = op.cast_unsigned();
-    if raw & !linux::FUTEX_PRIVATE_FLAG == linux::FUTEX_WAKE {
+    if raw & !linux::FUTEX_PRIVATE_FLAG == command {
         Some(raw & linux::FUTEX_PRIVATE_FLAG != 0)
     } else {
         None
     }
+}
+
+/// Whether a FUTEX_WAKE without any other flag is for the threads of this process only; `None`
+/// for all else.
+pub const fn plain_wake(op: i32) -> Option<bool> {
+    plain(op, linux::FUTEX_WAKE)
+}
+
+/// The same of a FUTEX_WAIT.
+pub const fn plain_wait(op: i32) -> Option<bool> {
+    plain(op, linux::FUTEX_WAIT)
 }
 
 /// Reads the operation word. ENOSYS for commands that do not exist (FUTEX_FD, since

@@ -72,6 +72,7 @@ pub struct ThreadState {
 const _: () = assert!(offset_of!(ThreadState, tid) == 20);
 
 impl ThreadState {
+    #[inline]
     fn new(tid: i32) -> Self {
         ThreadState {
             set_child_tid: Cell::new(0),
@@ -142,6 +143,7 @@ pub struct ProcState {
 }
 
 impl ProcState {
+    #[inline]
     fn new() -> Self {
         ProcState {
             pem: Pem::new(),
@@ -162,9 +164,8 @@ impl ProcState {
         ptr::eq(self.first.get().cast(), thread)
     }
 
-    /// The state a forked child starts with: signal actions, personality and the like are inherited.
-    fn inherit(&self) -> Self {
-        let child = Self::new();
+    /// Gives a forked child's fresh state what it inherits: signal actions, personality and the like.
+    fn hand_down(&self, child: &Self) {
         child.pem.inherit(&self.pem);
         child.emul_path_set.store(
             self.emul_path_set.load(Ordering::Relaxed),
@@ -189,7 +190,6 @@ impl ProcState {
                 .tables
                 .store(KBox::new_waitok(copy).into_raw(), Ordering::Relaxed);
         }
-        child
     }
 
     /// What execve(2) resets.
@@ -367,10 +367,13 @@ pub(crate) unsafe fn unload() {
 ///
 /// # Safety
 /// `p` is current and single-threaded, or does not run yet; it has none. `td` is its thread.
-unsafe fn attach_process(p: *mut ffi::proc_, td: *mut ffi::thread, state: ProcState) {
-    let state = zone::alloc(state);
+unsafe fn attach_process(p: *mut ffi::proc_, td: *mut ffi::thread, parent: Option<&ProcState>) {
+    let state = zone::PROCESSES.alloc(ProcState::new);
     // SAFETY: caller; the place of the first thread's state is free, the whole being new.
     unsafe {
+        if let Some(parent) = parent {
+            parent.hand_down(&*state);
+        }
         (*state).pem.init_lock();
         let first = (*state).first.get().cast::<ThreadState>();
         first.write(ThreadState::new((*p).p_pid));
@@ -389,14 +392,14 @@ unsafe fn free_thread(state: *mut ThreadState, process: Option<&ProcState>) {
         if process.is_some_and(|p| p.holds(state)) {
             state.drop_in_place();
         } else {
-            drop(KBox::from_raw(state));
+            zone::THREADS.free(state);
         }
     }
 }
 
 /// Gives `td` a fresh [`ThreadState`].
 unsafe fn attach_thread(td: *mut ffi::thread, tid: i32) {
-    let state = KBox::new_waitok(ThreadState::new(tid)).into_raw();
+    let state = zone::THREADS.alloc(|| ThreadState::new(tid));
     // SAFETY: the caller owns td: it is current and single-threaded, or not yet running.
     unsafe { (*td).td_emuldata = state.cast() };
 }
@@ -420,7 +423,7 @@ pub(crate) unsafe fn on_exec(td: *mut ffi::thread) {
                 ps.reset_for_exec();
             }
             _ => {
-                attach_process(p, td, ProcState::new());
+                attach_process(p, td, None);
                 // Threads that exec has suspended still end through sv_thread_detach.
                 let mut other = (*p).p_threads.tqh_first;
                 while !other.is_null() {
@@ -446,11 +449,7 @@ pub(crate) unsafe fn on_fork<'a>(
     // SAFETY: caller; the child does not run yet, so its fields are ours.
     unsafe {
         let p2 = (*child).td_proc;
-        let state = match proc_state((*parent).td_proc) {
-            Some(ps) => ps.inherit(),
-            None => ProcState::new(),
-        };
-        attach_process(p2, child, state);
+        attach_process(p2, child, proc_state((*parent).td_proc));
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
             own.hand_down(new, child);

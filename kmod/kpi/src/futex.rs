@@ -95,8 +95,10 @@ impl Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        // SAFETY: a Key holds one reference from umtx_key_get.
-        unsafe { ffi::umtx_key_release(&raw mut self.0) };
+        if self.0.shared != 0 {
+            // SAFETY: a Key holds one reference from umtx_key_get.
+            unsafe { ffi::umtx_key_release(&raw mut self.0) };
+        }
     }
 }
 
@@ -114,12 +116,10 @@ pub(crate) unsafe fn wake_mask(
     shared: bool,
     mask: u32,
 ) -> Result<i32, c_int> {
-    // SAFETY: caller; the key is referenced and its chain locked around the signal.
+    // SAFETY: caller; the key is referenced.
     unsafe {
         let mut key = Key::get(addr, shared)?;
-        ffi::lrs_umtxq_lock(key.as_mut());
-        let woken = ffi::umtxq_signal_mask(key.as_mut(), count, mask);
-        ffi::lrs_umtxq_unlock(key.as_mut());
+        let woken = ffi::lrs_futex_wake(key.as_mut(), count, mask);
         if woken != 0 {
             crate::kern::futex_many::woken();
         }
@@ -132,20 +132,20 @@ pub(crate) unsafe fn wake_mask(
 /// # Safety
 /// `td` is current with its user map.
 pub(crate) unsafe fn wake_raw(_td: *mut ffi::thread, addr: u64, count: i32) {
-    // SAFETY: caller; the key is referenced and its chain locked around the signal.
+    // SAFETY: caller; the key is referenced.
     unsafe {
+        // Who waits in memory that is not shared, or with FUTEX_PRIVATE_FLAG.
+        let woken = wake_mask(addr, count, false, MATCH_ANY).unwrap_or(0);
+        if woken >= count {
+            return;
+        }
         let Ok(mut key) = Key::get(addr, true) else {
             return;
         };
-        ffi::lrs_umtxq_lock(key.as_mut());
-        let woken = ffi::umtxq_signal_mask(key.as_mut(), count, MATCH_ANY);
-        ffi::lrs_umtxq_unlock(key.as_mut());
-        if woken != 0 {
+        if key.0.shared != 0
+            && ffi::lrs_futex_wake(key.as_mut(), count.wrapping_sub(woken), MATCH_ANY) != 0
+        {
             crate::kern::futex_many::woken();
-        }
-        if key.0.shared != 0 {
-            // The waiter may have used FUTEX_PRIVATE_FLAG, which makes another key of a shared word only.
-            let _ = wake_mask(addr, count, false, MATCH_ANY);
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) unsafe fn retire(td: *mut ffi::thread) {
         }));
     } else {
         // SAFETY: emul; unlinked, and nobody can have it.
-        unsafe { zone::free(state) };
+        unsafe { zone::PROCESSES.free(state) };
     }
 }
 
@@ -87,7 +87,7 @@ fn each(keep: impl Fn(&Entry) -> bool) {
             put(this);
         } else {
             // SAFETY: emul; unlinked by `retire`, and nobody holds the process.
-            unsafe { zone::free(this.state) };
+            unsafe { zone::PROCESSES.free(this.state) };
         }
     }
 }

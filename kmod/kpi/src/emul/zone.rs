@@ -1,53 +1,92 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The memory of the processes' states: a zone(9) of its own, since each fork takes and each exit gives
+//! The memory of the states: zones(9) of their own, since each fork or clone takes and each exit gives
 //! back one, and malloc(9) counts and looks up more than that needs.
 
+use core::ffi::CStr;
+use core::marker::PhantomData;
 use core::mem::align_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::ProcState;
+use super::{ProcState, ThreadState};
 
-static ZONE: AtomicPtr<ffi::uma_zone> = AtomicPtr::new(null_mut());
+/// Of processes.
+pub(super) static PROCESSES: Zone<ProcState> = Zone::new(c"linux_rs process");
+/// Of threads that are not the first of their process.
+pub(super) static THREADS: Zone<ThreadState> = Zone::new(c"linux_rs thread");
 
-/// Makes the zone.
+/// Makes both zones.
 ///
 /// # Safety
 /// At load, once.
 pub(super) unsafe fn load() {
-    const { assert!(align_of::<ProcState>() <= align_of::<*mut ()>()) };
     // SAFETY: caller.
-    let zone =
-        unsafe { ffi::lrs_zone_create(c"linux_rs process".as_ptr(), size_of::<ProcState>()) };
-    ZONE.store(zone, Ordering::Relaxed);
+    unsafe {
+        PROCESSES.make();
+        THREADS.make();
+    }
 }
 
-/// Takes it back.
+/// Takes them back.
 ///
 /// # Safety
 /// At unload, once, when every state has been freed.
 pub(super) unsafe fn unload() {
-    // SAFETY: caller; made by `load`.
-    unsafe { ffi::lrs_zone_destroy(ZONE.swap(null_mut(), Ordering::Relaxed)) };
-}
-
-/// Moves a state to where it stays until [`free`]. May sleep; never fails.
-pub(super) fn alloc(state: ProcState) -> *mut ProcState {
-    // SAFETY: the zone is there while the module is loaded; M_WAITOK never returns NULL.
-    let at = unsafe { ffi::lrs_zone_alloc(ZONE.load(Ordering::Relaxed)) }.cast::<ProcState>();
-    // SAFETY: fresh memory, large enough and aligned (load).
-    unsafe { at.write(state) };
-    at
-}
-
-/// Ends a state.
-///
-/// # Safety
-/// It is from [`alloc`], and nobody has it any more.
-pub(super) unsafe fn free(state: *mut ProcState) {
     // SAFETY: caller.
     unsafe {
-        state.drop_in_place();
-        ffi::lrs_zone_free(ZONE.load(Ordering::Relaxed), state.cast());
+        PROCESSES.destroy();
+        THREADS.destroy();
+    }
+}
+
+/// A zone of one kind of state.
+pub(super) struct Zone<T> {
+    zone: AtomicPtr<ffi::uma_zone>,
+    name: &'static CStr,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Zone<T> {
+    const fn new(name: &'static CStr) -> Self {
+        const { assert!(align_of::<T>() <= align_of::<*mut ()>()) };
+        Zone {
+            zone: AtomicPtr::new(null_mut()),
+            name,
+            of: PhantomData,
+        }
+    }
+
+    unsafe fn make(&self) {
+        // SAFETY: caller; the name is the module's.
+        let zone = unsafe { ffi::lrs_zone_create(self.name.as_ptr(), size_of::<T>()) };
+        self.zone.store(zone, Ordering::Relaxed);
+    }
+
+    unsafe fn destroy(&self) {
+        // SAFETY: caller; made by `make`.
+        unsafe { ffi::lrs_zone_destroy(self.zone.swap(null_mut(), Ordering::Relaxed)) };
+    }
+
+    /// Makes a state where it stays until [`free`](Self::free). May sleep; never fails.
+    #[inline]
+    pub(super) fn alloc(&self, state: impl FnOnce() -> T) -> *mut T {
+        // SAFETY: the zone is there while the module is loaded; M_WAITOK never returns NULL.
+        let at = unsafe { ffi::lrs_zone_alloc(self.zone.load(Ordering::Relaxed)) }.cast::<T>();
+        // SAFETY: fresh memory, large enough and aligned (new).
+        unsafe { at.write(state()) };
+        at
+    }
+
+    /// Ends a state.
+    ///
+    /// # Safety
+    /// It is from [`alloc`](Self::alloc), and nobody has it any more.
+    #[inline]
+    pub(super) unsafe fn free(&self, state: *mut T) {
+        // SAFETY: caller.
+        unsafe {
+            state.drop_in_place();
+            ffi::lrs_zone_free(self.zone.load(Ordering::Relaxed), state.cast());
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! Sleeping on user memory, waking who sleeps there, and moving sleepers on:
 //! kern_umtx.c, through the queues of [`crate::futex`].
 //!
-//! A waiter queues itself first and looks at the word then. Whoever changes the word
+//! A waiter looks at the word and queues itself under one lock. Whoever changes the word
 //! wakes afterwards, and so finds every waiter that has seen the old value.
 
 use core::ffi::c_int;
@@ -113,6 +113,7 @@ pub(super) fn kernel_timeout(timeout: Timeout) -> ffi::umtx_abs_timeout {
 ///
 /// EAGAIN for another value, ETIMEDOUT, EFAULT; EINTR with a timeout, without one the
 /// handler's flags decide whether the call runs again.
+#[inline]
 pub fn wait(
     cx: &mut Cx<'_>,
     word: Word,
@@ -126,34 +127,16 @@ pub fn wait(
         .as_mut()
         .map_or(core::ptr::null_mut(), core::ptr::from_mut);
     let key = word.key(cx)?;
-    // SAFETY: current: every thread has its own umtx_q.
-    let uq = unsafe { (*cx.td()).td_umtxq };
-    // SAFETY: uq is this thread's and not queued; the key's reference goes along and is
-    // released below, as the key that uq has then.
-    unsafe {
+    // SAFETY: current: every thread has its own umtx_q, not queued. The key's reference goes along and is
+    // released as the key that uq has then: a waiter may be moved (requeue).
+    let error = unsafe {
+        let uq = (*cx.td()).td_umtxq;
         (*uq).uq_key = key.into_raw();
         (*uq).uq_bitset = mask;
-        ffi::lrs_umtxq_lock(&raw mut (*uq).uq_key);
-        ffi::umtxq_insert_queue(uq, ffi::UMTX_SHARED_QUEUE.cast_signed());
-        ffi::lrs_umtxq_unlock(&raw mut (*uq).uq_key);
-    }
-    let seen = word.fetch(cx);
-    // SAFETY: uq is this thread's; while it is queued another may give it a new key, which
-    // lrs_umtxq_lock_queued allows for. The lock is held from there to the unlock.
-    let error = unsafe {
-        ffi::lrs_umtxq_lock_queued(uq);
-        let mut error = match seen {
-            Ok(value) if value == expected => ffi::umtxq_sleep(uq, c"futex".as_ptr(), timeout),
-            Ok(_) => Errno::EAGAIN.raw(),
-            Err(fail) => fail.to_kernel(),
-        };
-        if (*uq).uq_flags & ffi::UQF_UMTXQ.cast_signed() == 0 {
-            error = 0;
-        } else {
-            ffi::umtxq_remove_queue(uq, ffi::UMTX_SHARED_QUEUE.cast_signed());
+        let error = ffi::lrs_futex_wait(uq, word.addr as *const _, expected, timeout);
+        if (*uq).uq_key.shared != 0 {
+            ffi::umtx_key_release(&raw mut (*uq).uq_key);
         }
-        ffi::lrs_umtxq_unlock(&raw mut (*uq).uq_key);
-        ffi::umtx_key_release(&raw mut (*uq).uq_key);
         error
     };
     match check(error) {

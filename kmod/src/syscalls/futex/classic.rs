@@ -12,7 +12,7 @@ use kpi::kern::futex_pi;
 use kpi::{Cx, Errno, Result, UserIn, UserInOut};
 use linux_abi::bsd;
 use linux_abi::c::l_timespec;
-use linux_abi::futex::{FutexCommand, FutexOp, WakeOp, futex_op, plain_wake};
+use linux_abi::futex::{FutexCommand, FutexOp, WakeOp, futex_op, plain_wait, plain_wake};
 use linux_abi::timer::clamp_span;
 
 /// Does what the command in `op` says; gives 0 or how many waiters were touched.
@@ -33,10 +33,15 @@ pub(crate) fn futex(
         let word = Word::new(uaddr.addr(), !private)?;
         return futex::wake(cx, word, val.cast_signed(), u32::MAX);
     }
+    // The next one, from a lock or a join that has to wait, as a rule without a limit.
+    if let (Some(private), 0) = (plain_wait(op), utime_or_val2) {
+        let word = Word::new(uaddr.addr(), !private)?;
+        return futex::wait(cx, word, val, u32::MAX, None).map(|()| 0);
+    }
     other(cx, (uaddr, uaddr2), op, val, utime_or_val2, val3)
 }
 
-/// All but the plain FUTEX_WAKE.
+/// All but the plain ones.
 #[inline(never)]
 fn other(
     cx: &mut Cx<'_>,

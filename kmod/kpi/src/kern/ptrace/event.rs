@@ -139,11 +139,20 @@ pub(super) fn take_ended(
 ///
 /// # Safety
 /// `td` is current, without locks.
+#[inline]
 pub(crate) unsafe fn thread_ended(td: *mut ffi::thread, state: &ThreadState, status: i32) {
+    if state.trace.traced.get() {
+        // SAFETY: caller.
+        unsafe { tracee_ended(td, state, status) };
+    }
+}
+
+#[cold]
+unsafe fn tracee_ended(td: *mut ffi::thread, state: &ThreadState, status: i32) {
     // SAFETY: caller; the parent cannot go while the process is locked.
     unsafe {
         let p = (*td).td_proc;
-        if !state.trace.traced.get() || state.tid.get() == (*p).p_pid {
+        if state.tid.get() == (*p).p_pid {
             return;
         }
         let record = KBox::new_waitok(Ended {
