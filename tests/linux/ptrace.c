@@ -7,7 +7,7 @@ enum {
 	SYS_ptrace = 101,
 	TRACEME = 0, PEEKTEXT = 1, PEEKDATA = 2, PEEKUSER = 3, POKEDATA = 5, POKEUSER = 6, CONT = 7,
 	KILL = 8, STEP = 9, GETREGS = 12, SETREGS = 13, GETFPREGS = 14, ATTACH = 16, DETACH = 17,
-	SYSCALL = 24, SETOPTIONS = 0x4200, GETEVENTMSG = 0x4201, GETSIGINFO = 0x4202,
+	SYSCALL = 24, SETOPTIONS = 0x4200, GETEVENTMSG = 0x4201, GETSIGINFO = 0x4202, SETSIGINFO = 0x4203,
 	GETREGSET = 0x4204, SETREGSET = 0x4205, SEIZE = 0x4206, INTERRUPT = 0x4207, LISTEN = 0x4208,
 	GETSIGMASK = 0x420a, GET_SYSCALL_INFO = 0x420e,
 	O_SYSGOOD = 1, O_FORK = 2, O_VFORK = 4, O_CLONE = 8, O_EXEC = 16, O_EXIT = 64, O_EXITKILL = 0x100000,
@@ -644,6 +644,108 @@ static void attaching(void)
 	eq("nothing is left", sc(SYS_wait4, -1, 0, WALL, 0), -ECHILD);
 }
 
+// ---- ends ------------------------------------------------------------------
+
+static struct siginfo heard;
+static void hear(int sig UNUSED, struct siginfo *info, void *ctx UNUSED)
+{
+	heard = *info;
+}
+
+static int body_hears(void)
+{
+	on(SIGUSR1, (void *)hear, SA_SIGINFO, 0);
+	raise(SIGUSR1);
+	return heard.code == -1 /* SI_QUEUE */ && heard.pid == 77 && heard.uid == 88 && heard.value == 0x123456789 ? 3 : 4;
+}
+
+static int body_dies(void)
+{
+	raise(23 /* SIGURG */);
+	raise(SIGTERM);
+	return 9;
+}
+
+// Ends by somebody else's SIGKILL, before its tracer looks.
+static void killed_untold(const char *what, long pid)
+{
+	struct {
+		int fd;
+		short events, revents;
+	} p = {(int)sc(434 /* pidfd_open */, pid, 0), 1, 0};
+	long killer = sc(SYS_fork);
+	if (killer == 0) {
+		sc(SYS_kill, pid, SIGKILL);
+		sc(SYS_exit_group, 0);
+	}
+	long ready;
+	do
+		ready = sc(7 /* poll */, &p, 1, 5000);
+	while (ready == -EINTR);
+	eq(what, ready, 1);
+	eq("and then tells of it", death(status_of(pid)), SIGKILL);
+	reap(killer);
+	sc(SYS_close, p.fd);
+}
+
+static void ends(void)
+{
+	struct siginfo info, again;
+	u64 message = 0;
+	long pid = traced(body_hears);
+	status_of(pid);
+	PT(CONT, pid, 0, 0);
+	eq("a signal, whose siginfo", status_of(pid), stop(SIGUSR1, 0));
+	PT(GETSIGINFO, pid, 0, &info);
+	eq("can be set as it is", PT(SETSIGINFO, pid, 0, &info), 0);
+	memset(&info, 0, sizeof(info));
+	info.signo = SIGUSR1;
+	info.code = -1;
+	info.pid = 77;
+	info.uid = 88;
+	info.value = 0x123456789;
+	eq("or made another one", PT(SETSIGINFO, pid, 0, &info), 0);
+	PT(GETSIGINFO, pid, 0, &again);
+	ok(again.code == -1 && again.pid == 77 && again.value == 0x123456789, "which PTRACE_GETSIGINFO tells");
+	PT(CONT, pid, 0, SIGUSR1);
+	eq("and the handler", status_of(pid), 3 << 8);
+
+	pid = traced(body_dies);
+	status_of(pid);
+	PT(SETOPTIONS, pid, 0, O_EXIT);
+	PT(CONT, pid, 0, 0);
+	eq("a signal that is ignored", status_of(pid), stop(23, 0));
+	PT(CONT, pid, 0, 23);
+	eq("is no end; one that kills", status_of(pid), stop(SIGTERM, 0));
+	PT(CONT, pid, 0, SIGTERM);
+	eq("is told as PTRACE_EVENT_EXIT first", status_of(pid), stop(SIGTRAP, EV_EXIT));
+	eq("with a message", PT(GETEVENTMSG, pid, 0, &message), 0);
+	eq("that is the status", message, SIGTERM);
+	PT(GETSIGINFO, pid, 0, &info);
+	eq("and a siginfo of its own", info.code, SIGTRAP | EV_EXIT << 8);
+	PT(CONT, pid, 0, 0);
+	eq("then it dies", status_of(pid), SIGTERM);
+
+	pid = traced(body_dies);
+	status_of(pid);
+	killed_untold("SIGKILL ends who is stopped for a signal", pid);
+	pid = traced(body_seven);
+	status_of(pid);
+	PT(SETOPTIONS, pid, 0, O_SYSGOOD);
+	PT(SYSCALL, pid, 0, 0);
+	status_of(pid);
+	killed_untold("or at a system call", pid);
+	pid = spinner();
+	PT(SEIZE, pid, 0, 0);
+	sleep_ms(20);
+	killed_untold("or runs", pid);
+	pid = spinner();
+	PT(SEIZE, pid, 0, 0);
+	PT(INTERRUPT, pid, 0, 0);
+	status_of(pid);
+	killed_untold("or was interrupted", pid);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	if (argc == 2 && streq(argv[1], "quit"))
@@ -660,5 +762,6 @@ int main(int argc, char **argv, char **envp)
 	events();
 	threads();
 	attaching();
+	ends();
 	return tap_done();
 }

@@ -99,6 +99,21 @@ common_signals! {
 }
 
 impl LinuxSignal {
+    /// Whether it ends a process that has set no action for it (signal(7)).
+    pub const fn ends_by_default(self) -> bool {
+        !matches!(
+            self,
+            LinuxSignal::SIGCHLD
+                | LinuxSignal::SIGCONT
+                | LinuxSignal::SIGURG
+                | LinuxSignal::SIGWINCH
+                | LinuxSignal::SIGSTOP
+                | LinuxSignal::SIGTSTP
+                | LinuxSignal::SIGTTIN
+                | LinuxSignal::SIGTTOU
+        )
+    }
+
     const fn constant(n: u32) -> LinuxSignal {
         match in_range(n.cast_signed(), LINUX_SIGRTMAX) {
             Some(n) => LinuxSignal(n),

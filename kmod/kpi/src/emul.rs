@@ -127,7 +127,7 @@ pub struct ProcState {
     pub brk_end: AtomicU64,
     /// Made when first needed: by rt_sigaction(2), or a missing call.
     tables: AtomicPtr<Tables>,
-    /// Hears of the process's signals; made when it first has a signalfd.
+    /// Hears of the process's signals; made when it first has a signalfd, or is traced.
     signal_tap: AtomicPtr<Tap>,
     /// Whether it has ever traced another process.
     pub(crate) is_tracer: AtomicBool,
@@ -267,28 +267,41 @@ impl ProcState {
     /// What hears of the signals of the process `p`, this one's. May sleep.
     ///
     /// # Safety
-    /// `p` is the current process, unlocked.
+    /// `p` is the current process, or one that does not run yet; unlocked.
     pub(crate) unsafe fn signal_tap(&self, p: *mut ffi::proc_) -> &Tap {
         let mut tap = self.signal_tap.load(Ordering::Acquire);
         if tap.is_null() {
-            let mut new = Tap::prepare(ffi::NOTE_SIGNAL);
+            let new = Tap::prepare(ffi::NOTE_SIGNAL);
             // SAFETY: caller; the lock also decides between two threads that come here at once.
             unsafe {
                 ffi::lrs_PROC_LOCK(p);
-                tap = self.signal_tap.load(Ordering::Relaxed);
-                if tap.is_null() {
-                    new.attach(p);
-                    tap = new.into_raw();
-                    self.signal_tap.store(tap, Ordering::Release);
-                    ffi::lrs_PROC_UNLOCK(p);
-                } else {
-                    ffi::lrs_PROC_UNLOCK(p);
-                    drop(new);
-                }
+                let spare = self.tap_signals(p, new);
+                ffi::lrs_PROC_UNLOCK(p);
+                drop(spare);
             }
+            tap = self.signal_tap.load(Ordering::Acquire);
         }
         // SAFETY: stored in `signal_tap`, which only Drop empties.
         unsafe { &*tap }
+    }
+
+    /// Lets `new`, fresh from [`Tap::prepare`], hear of the signals of `p`, this one's; gives it back where
+    /// something does already, to be dropped without locks.
+    ///
+    /// # Safety
+    /// `p` is locked.
+    pub(crate) unsafe fn tap_signals(
+        &self,
+        p: *mut ffi::proc_,
+        mut new: KBox<Tap>,
+    ) -> Option<KBox<Tap>> {
+        if !self.signal_tap.load(Ordering::Relaxed).is_null() {
+            return Some(new);
+        }
+        // SAFETY: caller.
+        unsafe { new.attach(p) };
+        self.signal_tap.store(new.into_raw(), Ordering::Release);
+        None
     }
 
     /// Whether this is the first time the process misses call `code`.

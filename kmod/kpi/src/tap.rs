@@ -33,6 +33,9 @@ static FILTER: ffi::filterops = ffi::filterops {
     f_userdump: None,
 };
 
+/// What a note is told when SIGKILL is sent.
+const SIGKILL_SENT: c_long = ffi::NOTE_SIGNAL as c_long | ffi::SIGKILL as c_long;
+
 /// `f_event`: PROC_LOCK of the process and the lock of our queue are held.
 unsafe extern "C" fn heard(note: *mut ffi::knote, hint: c_long) -> c_int {
     // SAFETY: kn_hook is the tap, which takes the note off the list before it goes. Both wakeups
@@ -41,6 +44,9 @@ unsafe extern "C" fn heard(note: *mut ffi::knote, hint: c_long) -> c_int {
         let tap = &*(*note).kn_hook.cast::<Tap>();
         if hint & c_long::from(ffi::NOTE_EXIT) != 0 {
             tap.ended.store(true, Ordering::Release);
+        }
+        if hint == SIGKILL_SENT {
+            crate::kern::ptrace::killed(tap.process);
         }
         if hint & tap.wanted != 0 {
             tap.wake();

@@ -307,6 +307,19 @@ pub(crate) fn from_caller(cx: &Cx<'_>, signal: BsdSignal) -> BsdSiginfo {
     info
 }
 
+/// What a signal that somebody sent tells, in a siginfo of zeros.
+pub(crate) fn fill_siginfo(to: &mut ffi::siginfo_t, info: &BsdSiginfo) {
+    to.si_signo = info.signal.number();
+    to.si_code = info.code;
+    to.si_pid = info.pid;
+    to.si_uid = info.uid;
+    to.si_value.sival_ptr = info.value as *mut c_void;
+    to._reason._timer = ffi::__siginfo__bindgen_ty_1__bindgen_ty_2 {
+        _timerid: info.timerid,
+        _overrun: info.overrun,
+    };
+}
+
 /// # Safety
 /// `p` is locked, `td` null or a thread of it.
 pub(crate) unsafe fn queue_locked(
@@ -324,15 +337,7 @@ pub(crate) unsafe fn queue_locked(
     // SAFETY: ksiginfo is plain data, and all zeros is what ksiginfo_init makes.
     let mut ksi: ffi::ksiginfo = unsafe { core::mem::zeroed() };
     ksi.ksi_flags = ffi::KSI_SIGQ as c_int;
-    ksi.ksi_info.si_signo = number;
-    ksi.ksi_info.si_code = info.code;
-    ksi.ksi_info.si_pid = info.pid;
-    ksi.ksi_info.si_uid = info.uid;
-    ksi.ksi_info.si_value.sival_ptr = info.value as *mut c_void;
-    ksi.ksi_info._reason._timer = ffi::__siginfo__bindgen_ty_1__bindgen_ty_2 {
-        _timerid: info.timerid,
-        _overrun: info.overrun,
-    };
+    fill_siginfo(&mut ksi.ksi_info, &info);
     // SAFETY: p is locked and td is of it (caller); the queue copies ksi.
     check(unsafe { ffi::tdsendsignal(p, td, number, &raw mut ksi) })
 }

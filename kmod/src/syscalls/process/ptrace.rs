@@ -2,8 +2,9 @@
 //! ptrace(2).
 //!
 //! FreeBSD: ptracestop (kern_sig.c), proc_set_traced, proc_rwmem (sys_process.c), fill_dbregs.
-//! Differences from Linux: PTRACE_O_TRACEEXIT is not told of deaths by a signal, VFORK_DONE comes
-//! after the end of the call; PTRACE_SETSIGINFO takes only what is there, and a SIGSTOP has no sender; PTRACE_SYSEMU,
+//! Differences from Linux: PTRACE_O_TRACEEXIT is not told of deaths by SIGKILL, and of other signals to one
+//! thread only; VFORK_DONE comes after the end of the call; PTRACE_SETSIGINFO cannot change the signal, nor
+//! what exceptions tell, and a SIGSTOP has no sender; PTRACE_SYSEMU,
 //! PTRACE_SINGLEBLOCK, PTRACE_PEEKSIGINFO and what reads filters (seccomp) and rseq is EIO; any thread
 //! of the tracer may ask; programs that are no Linux ones cannot be traced.
 
@@ -15,6 +16,7 @@ use linux_abi::ptrace::{
     DEBUG_REGISTERS, RegSet, Request, USER_BYTES, USER_REGS_BYTES, l_user_regs, parse_options,
     syscall_info,
 };
+use linux_abi::siginfo::queued_to_bsd;
 use linux_abi::signal::{BsdSignal, LinuxSignal};
 use linux_abi::sigset::{LINUX_SIGSET_BYTES, sigset_to_bsd, sigset_to_linux};
 
@@ -89,9 +91,13 @@ pub(crate) fn ptrace(cx: &mut Cx<'_>, request: i64, pid: i64, addr: u64, data: u
         }
         Ok(Request::SetSiginfo) => {
             let new: l_siginfo_t = UserIn::from_reg(data).read(cx)?;
-            // The signal it stopped for cannot be made another one here.
             if new != kernel::siginfo(cx, tid)? {
-                return Err(Errno::EINVAL.into());
+                // The signal itself cannot be made another one here.
+                let signal = LinuxSignal::new(new.si_signo).ok_or(Errno::EINVAL)?;
+                if new.si_code > 0 {
+                    return Err(Errno::EINVAL.into());
+                }
+                kernel::set_siginfo(cx, tid, &queued_to_bsd(signal, &new, true)?)?;
             }
         }
         Ok(Request::GetSigmask) => {

@@ -46,6 +46,9 @@ pub(crate) unsafe fn follow_process(cx: &Cx<'_>, child: *mut ffi::thread) {
         ffi::lrs_trace_attach_child(cx.td(), child);
         let p = (*child).td_proc;
         let state = &*(*child).td_emuldata.cast::<ThreadState>();
+        if let Some(process) = (*p).p_emuldata.cast::<ProcState>().as_ref() {
+            process.signal_tap(p);
+        }
         ffi::lrs_PROC_LOCK(p);
         if (*p).p_flag & ffi::P_TRACED as i32 != 0 {
             cx.thread_state().trace.hand_down(&state.trace);

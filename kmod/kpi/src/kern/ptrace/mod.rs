@@ -24,5 +24,5 @@ mod wait;
 pub use access::*;
 pub(crate) use event::*;
 pub use request::*;
-pub(crate) use stop::{Threads, detach_all, tid_of};
+pub(crate) use stop::{Threads, detach_all, killed, tid_of};
 pub(crate) use wait::{Found, is_stop_of_tracee, is_tracer, wait_tracee};

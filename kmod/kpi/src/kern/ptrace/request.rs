@@ -8,15 +8,17 @@ use core::sync::atomic::Ordering;
 use linux_abi::c::l_siginfo_t;
 use linux_abi::pod::Pod;
 use linux_abi::ptrace::{Event, Resume};
-use linux_abi::siginfo::siginfo_to_linux;
+use linux_abi::siginfo::{BsdSiginfo, siginfo_to_linux};
 use linux_abi::signal::{BsdSignal, LinuxSignal};
 use linux_abi::sigset::BsdSigset;
 
 use super::state::{Kind, Stop, Trace};
 use super::stop::{Threads, go_on, is_stopped, look, trace_of};
 use crate::emul::ProcState;
+use crate::kern::signal::fill_siginfo;
 use crate::kern::thread::LockedThread;
 use crate::sysvec::{is_ours, sendsig::bsd_siginfo};
+use crate::tap::Tap;
 use crate::{Cx, Errno, Result, check};
 
 const SIGSTOP: c_int = ffi::SIGSTOP as c_int;
@@ -81,6 +83,8 @@ pub fn trace_me(cx: &mut Cx<'_>) -> Result<()> {
         done => done?,
     }
     let p = cx.proc_ptr();
+    // SAFETY: current, without locks. It hears of SIGKILL then (killed).
+    unsafe { cx.proc_state().signal_tap(p) };
     // SAFETY: current; the parent cannot change while the process is locked.
     unsafe {
         ffi::lrs_PROC_LOCK(p);
@@ -103,6 +107,8 @@ pub fn attach(cx: &mut Cx<'_>, tid: i32, seize: Option<u32>) -> Result<()> {
     if tid <= 0 {
         return Err(Errno::ESRCH.into());
     }
+    // Before the lock, and given back after it where there is one.
+    let mut tap = Some(Tap::prepare(ffi::NOTE_SIGNAL));
     let thread = LockedThread::find(cx, tid)?;
     let p = thread.process();
     // SAFETY: the guard holds the lock of p, which the shim gives up for a while.
@@ -139,6 +145,10 @@ pub fn attach(cx: &mut Cx<'_>, tid: i32, seize: Option<u32>) -> Result<()> {
                 .any(|stop| stop.kind == Kind::Group);
         trace.begin(seize.is_some(), seize.unwrap_or(0));
         become_tracer(cx.proc_state());
+        if let (Some(state), Some(new)) = ((*p).p_emuldata.cast::<ProcState>().as_ref(), tap.take())
+        {
+            tap = state.tap_signals(p, new);
+        }
         if seize.is_some() && in_group_stop {
             let signal = BsdSignal::new((*p).p_xsig.cast_signed())
                 .map_or(LinuxSignal::SIGSTOP, BsdSignal::to_linux_report);
@@ -152,6 +162,8 @@ pub fn attach(cx: &mut Cx<'_>, tid: i32, seize: Option<u32>) -> Result<()> {
             ffi::tdsendsignal(p, td, SIGSTOP, ptr::null_mut());
         }
     }
+    drop(thread);
+    drop(tap);
     Ok(())
 }
 
@@ -194,6 +206,8 @@ pub fn detach(cx: &mut Cx<'_>, tid: i32, signal: Option<BsdSignal>) -> Result<()
     // SAFETY: locked, a tracee of the caller; held over the unlock.
     unsafe {
         let trace = tracee.trace()?;
+        // No more events.
+        trace.options.set(0);
         ffi::lrs_trace_uninterrupt(tracee.thread.thread());
         go_on(tracee.thread.thread(), trace, Resume::Continue, signal);
         trace.end();
@@ -244,11 +258,11 @@ pub fn siginfo(cx: &mut Cx<'_>, tid: i32) -> Result<l_siginfo_t> {
     out.si_signo = stop.signal.number();
     match stop.kind {
         Kind::Group if !trace.seized.get() => return Err(Errno::EINVAL.into()),
-        Kind::Signal => {
+        Kind::Signal if stop.event == Event::None => {
             // SAFETY: the process is locked; td_si is plain data.
             let info = unsafe { &(*tracee.thread.thread()).td_si };
             // Of a SIGSTOP FreeBSD keeps no sender.
-            let kept = info.si_signo != SIGSTOP;
+            let kept = info.si_signo != SIGSTOP || trace.retold.get();
             if let Some(signal) = BsdSignal::new(info.si_signo).filter(|_| kept) {
                 return Ok(siginfo_to_linux(&bsd_siginfo(signal, info)));
             }
@@ -257,6 +271,25 @@ pub fn siginfo(cx: &mut Cx<'_>, tid: i32) -> Result<l_siginfo_t> {
         _ => out.si_code = trace.status(stop) >> 8,
     }
     Ok(out)
+}
+
+/// PTRACE_SETSIGINFO: what the signal of the stop is to tell. ESRCH; EINVAL outside of a stop for a signal.
+pub fn set_siginfo(cx: &mut Cx<'_>, tid: i32, new: &BsdSiginfo) -> Result<()> {
+    let (tracee, stop) = Tracee::stopped(cx, tid)?;
+    let td = tracee.thread.thread();
+    // SAFETY: the process is locked, and the thread stopped; siginfo is plain data.
+    unsafe {
+        let number = new.signal.number();
+        if stop.kind != Kind::Signal || stop.event != Event::None || (*td).td_si.si_signo != number
+        {
+            return Err(Errno::EINVAL.into());
+        }
+        let mut info: ffi::siginfo_t = core::mem::zeroed();
+        fill_siginfo(&mut info, new);
+        (*td).td_si = info;
+    }
+    tracee.trace()?.retold.set(true);
+    Ok(())
 }
 
 /// PTRACE_GETSIGMASK. ESRCH.

@@ -4,7 +4,7 @@
 use core::cell::Cell;
 
 use linux_abi::ptrace::{Event, Resume, options, stop_status};
-use linux_abi::signal::LinuxSignal;
+use linux_abi::signal::{BsdSignal, LinuxSignal};
 
 /// Why a tracee is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,15 @@ impl Stop {
             kind: Kind::Signal,
             signal,
             event: Event::None,
+        }
+    }
+
+    /// The end by a signal, which is about to be got.
+    pub(crate) const fn dying() -> Stop {
+        Stop {
+            kind: Kind::Signal,
+            signal: LinuxSignal::SIGTRAP,
+            event: Event::Exit,
         }
     }
 
@@ -86,6 +95,10 @@ pub(crate) struct Trace {
     pub(crate) skipped: Cell<u64>,
     /// What PTRACE_GETEVENTMSG answers.
     pub(crate) message: Cell<u64>,
+    /// The signal it dies of once the tracer has seen PTRACE_EVENT_EXIT.
+    pub(crate) dying: Cell<Option<BsdSignal>>,
+    /// PTRACE_SETSIGINFO has changed what the signal it stopped for tells.
+    pub(crate) retold: Cell<bool>,
 }
 
 impl Trace {
@@ -103,6 +116,8 @@ impl Trace {
             own_event: Cell::new(Event::None),
             skipped: Cell::new(0),
             message: Cell::new(0),
+            dying: Cell::new(None),
+            retold: Cell::new(false),
         }
     }
 
@@ -125,6 +140,8 @@ impl Trace {
         self.interrupted.set(false);
         self.listening.set(false);
         self.own_event.set(Event::None);
+        self.dying.set(None);
+        self.retold.set(false);
     }
 
     /// What a child that is traced from its start takes over.

@@ -220,6 +220,26 @@ unsafe fn asked(td: *mut ffi::thread, trace: &Trace) -> Option<Stop> {
     }
 }
 
+/// SIGKILL is being sent to a process: a tracee that is stopped goes on to its end, one that runs does not
+/// stop for it, as FreeBSD would have it do.
+///
+/// # Safety
+/// `p` is locked.
+pub(crate) unsafe fn killed(p: *mut ffi::proc_) {
+    // SAFETY: caller.
+    unsafe {
+        let flags = (*p).p_flag;
+        if flags & ffi::P_TRACED as c_int == 0 {
+            return;
+        }
+        if flags & ffi::P_STOPPED_TRACE as c_int != 0 {
+            kill(p);
+        } else {
+            ffi::lrs_wkilled(p);
+        }
+    }
+}
+
 /// Lets a process that is being killed run to its end.
 unsafe fn kill(p: *mut ffi::proc_) {
     // SAFETY: caller: the process is locked.
@@ -227,6 +247,11 @@ unsafe fn kill(p: *mut ffi::proc_) {
         ffi::lrs_wkilled(p);
         for td in Threads::of(p) {
             (*td).td_dbgflags &= !(TDB_XSIG | ffi::TDB_SUSPEND as c_int);
+            if (*td).td_dbgflags & ffi::TDB_SCE as c_int != 0 {
+                // The call it is about to make is not made: it is fetched again, with no call's number.
+                (*(*td).td_frame).tf_rax = -1;
+                (*td).td_dbgflags |= ffi::TDB_USERWR as c_int;
+            }
             if let Some(trace) = trace_of(td) {
                 trace.stop.set(None);
                 trace.untold.set(false);
@@ -255,7 +280,16 @@ pub(super) unsafe fn go_on(
         };
         trace.untold.set(false);
         trace.mode.set(mode);
+        let dying = trace.dying.take();
+        let signal = dying.or(signal);
         let number = signal.map_or(0, BsdSignal::number);
+        if dying.is_none() && trace.has(options::EXIT) && ends_by(p, stop, signal) {
+            let told = signal.map_or(0, |s| s.to_linux_report().number());
+            trace.message.set(told.cast_unsigned().into());
+            trace.dying.set(signal);
+            trace.set_stop(Stop::dying());
+            return;
+        }
         if stop.kind == Kind::Signal && takes_group_stop(p, number) {
             (*td).td_xsig = 0;
             trace.set_stop(Stop {
@@ -269,7 +303,15 @@ pub(super) unsafe fn go_on(
             Resume::Step => ffi::ptrace_single_step(td),
             _ => ffi::ptrace_clear_single_step(td),
         };
-        if (*td).td_dbgflags & TDB_XSIG != 0 {
+        if trace.retold.replace(false) && number != 0 && number == (*td).td_si.si_signo {
+            // The kernel would hand on what it had; this one it takes without another stop.
+            let mut ksi: ffi::ksiginfo = core::mem::zeroed();
+            ksi.ksi_flags = ffi::KSI_PTRACE as c_int;
+            ksi.ksi_info = (*td).td_si;
+            (*td).td_xsig = 0;
+            (*td).td_dbgflags &= !TDB_XSIG;
+            ffi::tdsendsignal(p, td, number, &raw mut ksi);
+        } else if (*td).td_dbgflags & TDB_XSIG != 0 {
             (*td).td_xsig = match stop.kind {
                 Kind::Event | Kind::Group => 0,
                 // The signal it was about to get, also where Linux has another name for it.
@@ -299,6 +341,19 @@ unsafe fn fault_is(td: *mut ffi::thread, signal: Option<BsdSignal>) -> bool {
             && signal.is_some()
             && fault_signal(td).map(LinuxSignal::to_bsd) == signal
     }
+}
+
+/// Whether the signal a thread is let go on with, from a stop for one, ends the process by default.
+unsafe fn ends_by(p: *mut ffi::proc_, stop: Stop, signal: Option<BsdSignal>) -> bool {
+    let Some(signal) = signal.filter(|_| stop.kind == Kind::Signal) else {
+        return false;
+    };
+    // SAFETY: caller: the process is locked; the table has an entry for every signal.
+    let default = unsafe {
+        let index = usize::try_from(signal.number().wrapping_sub(1)).unwrap_or(0);
+        matches!((*(*p).p_sigacts).ps_sigact.get(index), Some(None))
+    };
+    default && signal.to_linux_report().ends_by_default()
 }
 
 /// Whether a signal would stop the process by default, which FreeBSD does not do to tracees.
