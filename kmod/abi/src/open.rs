@@ -152,6 +152,31 @@ pub fn plan_open(flags: i32) -> Result<OpenPlan, Errno> {
     })
 }
 
+/// FreeBSD's flags for open_tree(2); `None` for a copy of the tree (OPEN_TREE_CLONE). EINVAL.
+pub fn plan_open_tree(flags: u32) -> Result<Option<i32>, Errno> {
+    let known = linux::OPEN_TREE_CLONE
+        | linux::OPEN_TREE_CLOEXEC
+        | linux::AT_EMPTY_PATH
+        // There is nothing to mount on demand.
+        | linux::AT_NO_AUTOMOUNT
+        | linux::AT_RECURSIVE
+        | linux::AT_SYMLINK_NOFOLLOW;
+    let clone = flags & linux::OPEN_TREE_CLONE != 0;
+    if flags & !known != 0 || flags & linux::AT_RECURSIVE != 0 && !clone {
+        return Err(Errno::EINVAL);
+    }
+    if clone {
+        return Ok(None);
+    }
+    let map = [
+        (linux::OPEN_TREE_CLOEXEC, bsd::O_CLOEXEC),
+        (linux::AT_EMPTY_PATH, bsd::O_EMPTY_PATH),
+        (linux::AT_SYMLINK_NOFOLLOW, bsd::O_NOFOLLOW),
+    ];
+    let set = map.iter().filter(|(flag, _)| flags & flag != 0);
+    Ok(Some(set.fold(bsd::O_PATH, |bits, (_, bit)| bits | bit)))
+}
+
 /// FreeBSD's access mode. Linux's fourth, 3, asks for the permission to read and
 /// write and gives a descriptor for ioctl(2); read-write is the nearest.
 const fn access_mode(flags: u32) -> i32 {

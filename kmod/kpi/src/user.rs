@@ -320,6 +320,23 @@ impl UserBytesOut {
     }
 }
 
+impl UserBytesOut {
+    /// Copies out a structure that may grow, for which the program has room of `size` bytes
+    /// (copy_struct_to_user of Linux): cut, or with zeros behind it.
+    pub fn write_growing<T: Pod>(self, cx: &mut Cx<'_>, size: usize, value: &T) -> Result<()> {
+        let bytes = crate::mem::bytes_of(value);
+        let len = bytes.len().min(size);
+        let mut at = bytes.len();
+        while at < size {
+            let zeros = [0_u8; 64];
+            let len = size.saturating_sub(at).min(zeros.len());
+            self.write_at(cx, at, zeros.get(..len).unwrap_or_default())?;
+            at = at.saturating_add(len);
+        }
+        self.write(cx, bytes.get(..len).unwrap_or_default())
+    }
+}
+
 impl UserCStr {
     /// Copies the string into `to` and gives its length without the NUL.
     /// EFAULT where it cannot be read, ENAMETOOLONG where it does not end in `to`.

@@ -6,6 +6,14 @@ use linux_raw_sys::general as linux;
 use crate::pod::{pod, same_layout};
 
 pod! {
+    /// `struct file_attr` of file_getattr(2).
+    struct l_file_attr {
+        fa_xflags: u64,
+        fa_extsize: u32,
+        fa_nextents: u32,
+        fa_projid: u32,
+        fa_cowextsize: u32,
+    }
     /// `struct iocb` of io_submit(2).
     struct l_iocb {
         aio_data: u64,

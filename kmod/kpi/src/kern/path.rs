@@ -277,6 +277,20 @@ pub fn take_controlling_tty(cx: &mut Cx<'_>, fd: i32) {
     unsafe { ffi::lrs_open_tty(cx.td(), fd) };
 }
 
+/// chflagsat(2). EPERM, EOPNOTSUPP.
+pub fn chflagsat(cx: &mut Cx<'_>, at: At, flags: u32, at_flags: i32) -> Result<()> {
+    let mut args = ffi::chflagsat_args {
+        fd: at.dir,
+        path: at.path(),
+        flags: flags.into(),
+        atflag: at_flags,
+        // SAFETY: what remains of the structure is padding arrays.
+        ..unsafe { core::mem::zeroed() }
+    };
+    // SAFETY: current; args is whole, its path a user address (kernel copy).
+    check(unsafe { ffi::sys_chflagsat(cx.td(), &raw mut args) })
+}
+
 /// faccessat(2).
 pub fn kern_accessat(cx: &mut Cx<'_>, at: At, flags: i32, mode: i32) -> Result<()> {
     // SAFETY: current; kernel copy.
