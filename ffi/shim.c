@@ -1266,6 +1266,12 @@ lrs_sleep_at_most(void *channel, struct proc *p, const char *why, int64_t nsec)
 	return (error == EWOULDBLOCK ? 0 : error);
 }
 
+int
+lrs_sleep_mtx(void *channel, struct mtx *m, bool signals, const char *why)
+{
+	return (msleep(channel, m, PPAUSE | (signals ? PCATCH : 0), why, 0));
+}
+
 void
 lrs_knote_locked(struct proc *p, long hint)
 {

@@ -269,6 +269,7 @@ int	lrs_sleep_at_most(void *channel, struct proc *, const char *why,
 	    int64_t nsec);
 int	lrs_mask_for_call(struct thread *, sigset_t *);
 void	lrs_mask_after_call(struct thread *, bool interrupted);
+int	lrs_sleep_mtx(void *channel, struct mtx *, bool signals, const char *why);
 void	lrs_knote_locked(struct proc *, long hint);
 
 /* Tracing (kpi::kern::ptrace). */

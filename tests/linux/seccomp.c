@@ -226,11 +226,11 @@ static void programs(void)
 
 static void available(void)
 {
-	static const u32 actions[] = {KILL_PROCESS, KILL_THREAD, TRAP, ERRNO, TRACE, LOGGED, ALLOW};
+	static const u32 actions[] = {KILL_PROCESS, KILL_THREAD, TRAP, ERRNO, NOTIFY, TRACE, LOGGED, ALLOW};
 	int good = 1;
 	for (u32 i = 0; i < COUNT(actions); i++)
 		good &= sc(SYS_seccomp, GET_ACTION, 0, &actions[i]) == 0;
-	ok(good, "seven actions are available");
+	ok(good, "eight actions are available");
 	u32 none = 0x00060000;
 	eq("an unknown action is not", sc(SYS_seccomp, GET_ACTION, 0, &none), -EOPNOTSUPP);
 	eq("an action with flags", sc(SYS_seccomp, GET_ACTION, 1, &none), -EINVAL);
@@ -708,6 +708,181 @@ static void tracers(void)
 	eq("TRACE: a tracer that has not asked", pt_status(pid), ENOSYS << 8);
 }
 
+// ---- listeners -------------------------------------------------------------
+
+enum {
+	RECV = (int)0xc0502100, SEND = (int)0xc0182101, ID_VALID = 0x40082102, ADDFD = 0x40182103,
+	CONTINUE = 1, EBUSY = 16, SETFD = 1, ADD_SEND = 2, KILLABLE = 32, IN = 1, OUT = 4, HUP = 16,
+};
+struct notif {
+	u64 id;
+	u32 pid, flags;
+	i32 nr;
+	u32 arch;
+	u64 ip, args[6];
+};
+struct response {
+	u64 id;
+	i64 val;
+	i32 error;
+	u32 flags;
+};
+struct addfd {
+	u64 id;
+	u32 flags, srcfd, newfd, newfd_flags;
+};
+// The child, which shares descriptors with us, tells the listener's and what its call gave.
+struct both {
+	volatile long fd, answer, second;
+	volatile u32 go;
+};
+static struct both *both;
+static void nothing(int sig, struct siginfo *info, struct ucontext *uc)
+{
+	(void)sig, (void)info, (void)uc;
+}
+static long asked_child(long (*body)(void))
+{
+	both->fd = -1, both->answer = -1, both->go = 0;
+	long pid = sc(SYS_clone, 0x400 /* CLONE_FILES */ | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0) {
+		ONLY(SYS_getppid, NOTIFY);
+		catch(SIGUSR1, nothing);
+		long fd = filter(&prog, NEW_LISTENER);
+		both->second = filter(&prog, NEW_LISTENER);
+		both->fd = fd < 0 ? -1000 + fd : fd;
+		long answer = body();
+		both->answer = answer;
+		quit(7);
+	}
+	while (both->fd == -1)
+		sc(SYS_sched_yield);
+	return pid;
+}
+static long call_ppid(void) { return syscall6(SYS_getppid, 1, 2, 3, 4, 5, 6); }
+static long call_twice(void)
+{
+	call_ppid();
+	return call_ppid();
+}
+static long ctl(int command, void *arg) { return sc(SYS_ioctl, both->fd, command, arg); }
+static u64 receive(struct notif *n)
+{
+	memset(n, 0, sizeof(*n));
+	return ctl(RECV, n) == 0 ? n->id : 0;
+}
+static long respond(u64 id, i64 val, i32 error, u32 flags)
+{
+	struct response r = {id, val, error, flags};
+	return ctl(SEND, &r);
+}
+static long ended(long pid)
+{
+	int status = reap(pid);
+	sc(SYS_close, both->fd);
+	return death(status) ? -death(status) : both->answer;
+}
+static u32 polled(void)
+{
+	struct {
+		i32 fd;
+		u16 events, revents;
+	} p = {(i32)both->fd, IN | OUT, 0};
+	sc(SYS_poll, &p, 1, 0);
+	return p.revents;
+}
+static void listeners(void)
+{
+	struct notif n, wrong;
+	both = map_shared(4096);
+	u64 none = 12345;
+	eq("a listener with TSYNC", sc(SYS_seccomp, SET_FILTER, NEW_LISTENER | TSYNC, 0), -EINVAL);
+	eq("WAIT_KILLABLE_RECV without listener", sc(SYS_seccomp, SET_FILTER, KILLABLE, 0), -EINVAL);
+
+	long pid = asked_child(call_ppid);
+	ok(both->fd >= 0, "a listener");
+	eq("one is enough", both->second, -EBUSY);
+	memset(&wrong, 1, sizeof(wrong));
+	eq("RECV into what is not zero", ctl(RECV, &wrong), -EINVAL);
+	eq("RECV nowhere", ctl(RECV, (void *)16), -EFAULT);
+	ok(receive(&n) != 0, "RECV");
+	ok(n.pid == pid && n.nr == SYS_getppid && n.arch == ARCH && n.flags == 0, "it tells of the call");
+	ok(n.args[0] == 1 && n.args[3] == 4 && n.args[5] == 6 && n.ip != 0, "and of its arguments");
+	eq("ID_VALID", ctl(ID_VALID, &n.id), 0);
+	eq("ID_VALID of none", ctl(ID_VALID, &none), -ENOENT);
+	eq("SEND to none", respond(none, 1, 0, 0), -ENOENT);
+	eq("SEND with an unknown flag", respond(n.id, 1, 0, 2), -EINVAL);
+	eq("SEND: made, with a value", respond(n.id, 1, 0, CONTINUE), -EINVAL);
+	eq("SEND", respond(n.id, 0x123456789, 0, 0), 0);
+	eq("it is the call's value", ended(pid), 0x123456789);
+
+	pid = asked_child(call_ppid);
+	receive(&n);
+	eq("SEND: an error", respond(n.id, 0, -77, 0), 0);
+	eq("it is the call's error", ended(pid), -77);
+
+	pid = asked_child(call_ppid);
+	receive(&n);
+	eq("SEND: made", respond(n.id, 0, 0, CONTINUE), 0);
+	eq("it is made", ended(pid), sc(SYS_getpid));
+
+	pid = asked_child(call_ppid);
+	while (polled() != IN)
+		sc(SYS_sched_yield);
+	ok(1, "poll: there is a call");
+	receive(&n);
+	eq("poll: it is to be answered", polled(), OUT);
+	respond(n.id, 5, 0, 0);
+	reap(pid);
+	while (polled() != HUP)
+		sc(SYS_sched_yield);
+	ok(1, "poll: nobody is left");
+	sc(SYS_close, both->fd);
+
+	int p[2];
+	char c = 0;
+	sc(SYS_pipe, p);
+	sc(SYS_write, p[1], "ab", 2);
+	pid = asked_child(call_twice);
+	receive(&n);
+	struct addfd add = {n.id, SETFD, (u32)p[0], 300, 0};
+	eq("ADDFD: a number", ctl(ADDFD, &add), 300);
+	ok(sc(SYS_read, 300, &c, 1) == 1 && c == 'a', "ADDFD: it is the file");
+	add = (struct addfd){n.id, 0, (u32)p[0], 300, 0};
+	eq("ADDFD: a number without flag", ctl(ADDFD, &add), -EINVAL);
+	add = (struct addfd){n.id, 0, 999, 0, 0};
+	eq("ADDFD: no such file", ctl(ADDFD, &add), -EBADF);
+	add = (struct addfd){none, 0, (u32)p[0], 0, 0};
+	eq("ADDFD: no such call", ctl(ADDFD, &add), -ENOENT);
+	respond(n.id, 0, 0, 0);
+	receive(&n);
+	add = (struct addfd){n.id, ADD_SEND, (u32)p[0], 0, O_CLOEXEC};
+	long fd = ctl(ADDFD, &add);
+	ok(fd > 2 && sc(SYS_read, fd, &c, 1) == 1 && c == 'b', "ADDFD: and SEND");
+	eq("the number is the call's value", ended(pid), fd);
+	sc(SYS_close, fd);
+	sc(SYS_close, 300);
+	sc(SYS_close, p[0]);
+	sc(SYS_close, p[1]);
+
+	pid = asked_child(call_twice);
+	receive(&n);
+	sc(SYS_close, both->fd);
+	eq("the listener goes: calls that wait, and later ones", ended(pid), -ENOSYS);
+
+	pid = asked_child(call_ppid);
+	receive(&n);
+	sc(SYS_kill, pid, SIGUSR1);
+	eq("a signal interrupts", ended(pid), -EINTR);
+
+	pid = asked_child(call_ppid);
+	receive(&n);
+	sc(SYS_kill, pid, SIGKILL);
+	reap(pid);
+	eq("killed: the call is gone", respond(n.id, 0, 0, 0), -ENOENT);
+	sc(SYS_close, both->fd);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	sc(SYS_alarm, 60);
@@ -721,6 +896,7 @@ int main(int argc, char **argv, char **envp)
 	available();
 	actions();
 	inheritance();
+	listeners();
 	tracers();
 	return tap_done();
 }

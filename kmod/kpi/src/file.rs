@@ -220,6 +220,11 @@ impl FileRef<'_> {
         })
     }
 
+    /// The file, for as long as this is there.
+    pub(crate) fn as_ptr(&self) -> *mut ffi::file {
+        self.fp
+    }
+
     /// What is behind it, if it is of kind `T`.
     pub(crate) fn data<T: OwnFile>(&self) -> Option<&T> {
         // SAFETY: the reference keeps the file; its operations tell the kind.

@@ -24,6 +24,28 @@ pod! {
         __pad0: [u16; 3],
         filter: u64,
     }
+    /// `struct seccomp_notif`, with its `struct seccomp_data`.
+    struct l_seccomp_notif {
+        id: u64,
+        pid: u32,
+        flags: u32,
+        data: [u32; 16],
+    }
+    /// `struct seccomp_notif_resp`.
+    struct l_seccomp_notif_resp {
+        id: u64,
+        val: i64,
+        error: i32,
+        flags: u32,
+    }
+    /// `struct seccomp_notif_addfd`.
+    struct l_seccomp_notif_addfd {
+        id: u64,
+        flags: u32,
+        srcfd: u32,
+        newfd: u32,
+        newfd_flags: u32,
+    }
     /// `struct seccomp_notif_sizes`.
     struct l_seccomp_notif_sizes {
         seccomp_notif: u16,
@@ -69,6 +91,11 @@ const fn halves(value: u64) -> (u32, u32) {
 }
 
 impl Data {
+    /// The words of the structure.
+    pub const fn words(&self) -> [u32; bpf::DATA_WORDS] {
+        self.0
+    }
+
     /// A call of number `nr`, made before the instruction at `ip`.
     #[inline]
     pub const fn new(nr: u32, ip: u64, args: &[u64; 6]) -> Data {
@@ -170,6 +197,7 @@ impl Action {
                 | linux::SECCOMP_RET_ERRNO
                 | linux::SECCOMP_RET_TRACE
                 | linux::SECCOMP_RET_LOG
+                | linux::SECCOMP_RET_USER_NOTIF
                 | linux::SECCOMP_RET_ALLOW
         )
     }
@@ -193,8 +221,8 @@ pub const fn strict_allows(nr: u32) -> bool {
 }
 
 /// What a filter is installed with; SECCOMP_FILTER_FLAG_SPEC_ALLOW is ignored: the processor
-/// speculates as it did (prctl(2), PR_SPEC_STORE_BYPASS), and WAIT_KILLABLE_RECV changes only how
-/// a listener is waited for.
+/// speculates as it did (prctl(2), PR_SPEC_STORE_BYPASS), and so is WAIT_KILLABLE_RECV: any signal
+/// interrupts a call that waits for its answer, and the call is made again.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct FilterFlags {
     /// All threads get the filter (SECCOMP_FILTER_FLAG_TSYNC).
@@ -203,6 +231,80 @@ pub struct FilterFlags {
     pub tsync_esrch: bool,
     /// Every verdict but SECCOMP_RET_ALLOW is logged.
     pub log: bool,
+    /// There is a listener, whose descriptor is the answer.
+    pub listener: bool,
+}
+
+/// The commands of a listener (linux/seccomp.h), which `linux-raw-sys` does not have.
+#[expect(missing_docs, reason = "named as in linux/seccomp.h")]
+pub mod notify {
+    pub const RECV: u32 = 0xc050_2100;
+    pub const SEND: u32 = 0xc018_2101;
+    pub const ID_VALID: u32 = 0x4008_2102;
+    pub const ID_VALID_WRONG_DIR: u32 = 0x8008_2102;
+    pub const ADDFD: u32 = 0x4018_2103;
+    pub const SET_FLAGS: u32 = 0x4008_2104;
+}
+
+/// What becomes of a call that a listener was asked about.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is made (SECCOMP_USER_NOTIF_FLAG_CONTINUE).
+    Make,
+    /// It gives this; an error is negative.
+    Value(i64),
+}
+
+impl Reply {
+    /// Reads a listener's answer. EINVAL.
+    pub fn of(response: &l_seccomp_notif_resp) -> Result<Reply, Errno> {
+        let value = if response.error != 0 {
+            response.error.into()
+        } else {
+            response.val
+        };
+        match response.flags {
+            0 => Ok(Reply::Value(value)),
+            linux::SECCOMP_USER_NOTIF_FLAG_CONTINUE if value == 0 => Ok(Reply::Make),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
+
+/// How a descriptor is given to who waits.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct AddFlags {
+    /// It gets this number (SECCOMP_ADDFD_FLAG_SETFD).
+    pub number: Option<i32>,
+    /// Its number is the call's answer (SECCOMP_ADDFD_FLAG_SEND).
+    pub send: bool,
+    /// It is closed at exec.
+    pub cloexec: bool,
+}
+
+impl AddFlags {
+    /// Reads the request. EINVAL.
+    pub const fn of(request: &l_seccomp_notif_addfd) -> Result<AddFlags, Errno> {
+        const SETFD: u32 = linux::SECCOMP_ADDFD_FLAG_SETFD;
+        const SEND: u32 = linux::SECCOMP_ADDFD_FLAG_SEND;
+        const CLOEXEC: u32 = linux_raw_sys::general::O_CLOEXEC;
+        let numbered = request.flags & SETFD != 0;
+        if request.flags & !(SETFD | SEND) != 0
+            || request.newfd_flags & !CLOEXEC != 0
+            || (request.newfd != 0 && !numbered)
+        {
+            return Err(Errno::EINVAL);
+        }
+        Ok(AddFlags {
+            number: if numbered {
+                Some(request.newfd.cast_signed())
+            } else {
+                None
+            },
+            send: request.flags & SEND != 0,
+            cloexec: request.newfd_flags != 0,
+        })
+    }
 }
 
 /// One request.
@@ -219,23 +321,32 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Reads seccomp(2)'s arguments. EINVAL; also for a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER),
-    /// as Linux before 5.0.
+    /// Reads seccomp(2)'s arguments. EINVAL; also for a listener with SECCOMP_FILTER_FLAG_TSYNC, unless
+    /// that answers no thread's id (SECCOMP_FILTER_FLAG_TSYNC_ESRCH).
     pub const fn parse(operation: u32, flags: u32, args: u64) -> Result<Operation, Errno> {
-        const LISTENER: u32 =
-            linux::SECCOMP_FILTER_FLAG_NEW_LISTENER | linux::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-        const KNOWN: u32 = linux::SECCOMP_FILTER_FLAG_TSYNC
+        const LISTENER: u32 = linux::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        const KILLABLE: u32 = linux::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        const TSYNC: u32 = linux::SECCOMP_FILTER_FLAG_TSYNC;
+        const ESRCH: u32 = linux::SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+        const KNOWN: u32 = TSYNC
+            | ESRCH
+            | LISTENER
+            | KILLABLE
             | linux::SECCOMP_FILTER_FLAG_LOG
-            | linux::SECCOMP_FILTER_FLAG_SPEC_ALLOW
-            | linux::SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+            | linux::SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+        let two_answers = flags & (LISTENER | TSYNC | ESRCH) == LISTENER | TSYNC;
+        let nobody_to_wait_for = flags & (LISTENER | KILLABLE) == KILLABLE;
         match operation {
             linux::SECCOMP_SET_MODE_STRICT if flags == 0 && args == 0 => Ok(Operation::Strict),
-            linux::SECCOMP_SET_MODE_FILTER if flags & (LISTENER | !KNOWN) == 0 => {
+            linux::SECCOMP_SET_MODE_FILTER
+                if flags & !KNOWN == 0 && !two_answers && !nobody_to_wait_for =>
+            {
                 Ok(Operation::Filter(
                     FilterFlags {
                         tsync: flags & linux::SECCOMP_FILTER_FLAG_TSYNC != 0,
                         tsync_esrch: flags & linux::SECCOMP_FILTER_FLAG_TSYNC_ESRCH != 0,
                         log: flags & linux::SECCOMP_FILTER_FLAG_LOG != 0,
+                        listener: flags & LISTENER != 0,
                     },
                     args,
                 ))
@@ -259,6 +370,46 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a listener may say.
+    #[test]
+    fn replies() {
+        let of = |val, error, flags| {
+            Reply::of(&l_seccomp_notif_resp {
+                id: 1,
+                val,
+                error,
+                flags,
+            })
+        };
+        assert_eq!(of(7, 0, 0), Ok(Reply::Value(7)));
+        assert_eq!(of(7, -5, 0), Ok(Reply::Value(-5)));
+        assert_eq!(of(0, 0, 1), Ok(Reply::Make));
+        assert_eq!(of(1, 0, 1), Err(Errno::EINVAL));
+        assert_eq!(of(0, 0, 2), Err(Errno::EINVAL));
+    }
+
+    /// And give.
+    #[test]
+    fn gifts() {
+        let of = |flags, newfd, newfd_flags| {
+            AddFlags::of(&l_seccomp_notif_addfd {
+                id: 1,
+                flags,
+                srcfd: 0,
+                newfd,
+                newfd_flags,
+            })
+        };
+        assert_eq!(of(0, 9, 0), Err(Errno::EINVAL));
+        assert_eq!(of(1, 9, 0).map(|f| f.number), Ok(Some(9)));
+        assert_eq!(
+            of(2, 0, 0o2_000_000).map(|f| (f.send, f.cloexec)),
+            Ok((true, true))
+        );
+        assert_eq!(of(4, 0, 0), Err(Errno::EINVAL));
+        assert_eq!(of(0, 0, 1), Err(Errno::EINVAL));
+    }
 
     /// Every action has its value, and what has none kills.
     #[test]
@@ -293,7 +444,9 @@ mod tests {
     fn operations() {
         assert_eq!(Operation::parse(0, 0, 0), Ok(Operation::Strict));
         assert_eq!(Operation::parse(0, 0, 1), Err(Errno::EINVAL));
-        assert_eq!(Operation::parse(1, 8, 1), Err(Errno::EINVAL));
+        assert_eq!(Operation::parse(1, 9, 1), Err(Errno::EINVAL));
+        assert_eq!(Operation::parse(1, 32, 1), Err(Errno::EINVAL));
+        assert!(Operation::parse(1, 8 | 32 | 1 | 16, 1).is_ok());
         assert_eq!(Operation::parse(1, 64, 1), Err(Errno::EINVAL));
         assert_eq!(Operation::parse(2, 1, 1), Err(Errno::EINVAL));
         assert_eq!(Operation::parse(4, 0, 1), Err(Errno::EINVAL));
@@ -302,6 +455,7 @@ mod tests {
             tsync: true,
             tsync_esrch: true,
             log: true,
+            listener: false,
         };
         assert_eq!(all, Ok(Operation::Filter(flags, 9)));
         assert_eq!(Operation::parse_mode(3, 0), Err(Errno::EINVAL));

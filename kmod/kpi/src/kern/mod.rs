@@ -29,6 +29,7 @@ pub mod io;
 pub mod ioctl;
 pub mod limits;
 pub mod link;
+pub mod listener;
 pub mod machine;
 pub mod mem;
 pub mod mount;

@@ -20,8 +20,10 @@ use linux_abi::seccomp::{
     MODE_FILTER, MODE_STRICT, MOST_INSTRUCTIONS, SYS_SECCOMP, bpf, l_sock_filter, rank,
 };
 
+use super::listener::{self, Listener, Outcome};
 use super::{control, process, ptrace};
 use crate::emul::{ProcState, ThreadState};
+use crate::file::Reserved;
 use crate::mem::{KBox, KSlice};
 use crate::sysvec::{confine, table};
 use crate::{Cx, Errno, Result};
@@ -39,6 +41,8 @@ struct Filter {
     total: u32,
     /// SECCOMP_FILTER_FLAG_LOG.
     log: bool,
+    /// Who is asked, or null (SECCOMP_FILTER_FLAG_NEW_LISTENER).
+    listener: *mut Listener,
     /// The calls that the whole chain allows whatever their arguments are: one bit each.
     allowed: [u64; WORDS],
 }
@@ -85,6 +89,46 @@ unsafe fn release(mut head: *mut Filter) {
             core::sync::atomic::fence(Ordering::Acquire);
             let filter = KBox::from_raw(head);
             head = filter.previous;
+            if !filter.listener.is_null() {
+                Listener::filter_gone(filter.listener);
+            }
+        }
+    }
+}
+
+/// Whether a filter of a chain has a listener.
+unsafe fn is_heard(mut at: *mut Filter) -> bool {
+    // SAFETY: caller: the chain is kept.
+    while let Some(filter) = unsafe { at.as_ref() } {
+        if !filter.listener.is_null() {
+            return true;
+        }
+        at = filter.previous;
+    }
+    false
+}
+
+/// A listener that no filter has yet, and the number for its descriptor.
+struct Fresh {
+    listener: *mut Listener,
+    reserved: Option<Reserved>,
+}
+
+impl Fresh {
+    fn new(cx: &mut Cx<'_>) -> Result<Fresh> {
+        let reserved = Some(Reserved::new(cx, true)?);
+        Ok(Fresh {
+            listener: Listener::new(),
+            reserved,
+        })
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if self.reserved.is_some() {
+            // SAFETY: nobody has it; both references are given up.
+            unsafe { Listener::discard(self.listener) };
         }
     }
 }
@@ -214,7 +258,8 @@ pub fn set_strict(cx: &mut Cx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Puts a program on the caller's chain; 0, or the id of a thread that cannot have it. EINVAL for
+/// Puts a program on the caller's chain; 0, the descriptor of its listener, or the id of a thread that
+/// cannot have it. EBUSY where there is a listener already, EMFILE; EINVAL for
 /// a program Linux does not take and in strict mode, EACCES where the caller could gain privileges
 /// by it, ENOMEM for too many, ESRCH for that thread, if it is asked so.
 pub fn add_filter(
@@ -231,6 +276,11 @@ pub fn add_filter(
     if mode(cx) == MODE_STRICT {
         return Err(Errno::EINVAL.into());
     }
+    let mut fresh = if flags.listener {
+        Some(Fresh::new(cx)?)
+    } else {
+        None
+    };
     // CAST: at most bpf::MOST.
     let own = program.len() as u32 + FILTER_PENALTY;
     let mut filter = KBox::new_waitok(Filter {
@@ -239,6 +289,9 @@ pub fn add_filter(
         program,
         total: own,
         log: flags.log,
+        listener: fresh
+            .as_ref()
+            .map_or(ptr::null_mut(), |fresh| fresh.listener),
         allowed: [0; WORDS],
     });
     let seccomp = &cx.thread_state().seccomp;
@@ -248,6 +301,12 @@ pub fn add_filter(
         let head = unsafe { share(seccomp.head.load(Ordering::Acquire)) };
         filter.previous = head;
         filter.allowed = [0; WORDS];
+        // SAFETY: as above.
+        if fresh.is_some() && unsafe { is_heard(head) } {
+            // SAFETY: the reference taken above.
+            unsafe { release(head) };
+            return Err(Errno::EBUSY.into());
+        }
         // SAFETY: as above.
         let before = unsafe { head.as_ref() }.map_or(0, |previous| previous.total);
         filter.total = before + own;
@@ -297,7 +356,13 @@ pub fn add_filter(
         // The thread's own one; the filter has another.
         release(old);
     }
-    Ok(0)
+    match fresh
+        .as_mut()
+        .and_then(|fresh| Some((fresh.listener, fresh.reserved.take()?)))
+    {
+        Some((listener, reserved)) => Ok(listener::open(reserved, listener)),
+        None => Ok(0),
+    }
 }
 
 /// The threads of the caller's process but itself, with their states.
@@ -343,19 +408,19 @@ unsafe fn sync(cx: &Cx<'_>, chain: *mut Filter) {
     }
 }
 
-/// The verdict of a chain on a call, and whether it is to be logged.
-unsafe fn verdict(head: *mut Filter, data: &Data) -> (u32, bool) {
-    let (mut lowest, mut log) = (ALLOW, false);
+/// The verdict of a chain on a call, and whose it is; None where all allow it.
+unsafe fn verdict<'a>(head: *mut Filter, data: &Data) -> (u32, Option<&'a Filter>) {
+    let (mut lowest, mut whose) = (ALLOW, None);
     let mut at = head;
     // SAFETY: caller: kept by its thread.
     while let Some(filter) = unsafe { at.as_ref() } {
         let verdict = bpf::run(&filter.program, data).unwrap_or(0);
         if rank(verdict) < rank(lowest) {
-            (lowest, log) = (verdict, filter.log);
+            (lowest, whose) = (verdict, Some(filter));
         }
         at = filter.previous;
     }
-    (lowest, log)
+    (lowest, whose)
 }
 
 /// The call of a thread in a process that is confined: made, or what the filters say instead.
@@ -375,17 +440,28 @@ pub(crate) unsafe fn judge(td: *mut ffi::thread, uap: *mut core::ffi::c_void) ->
             None if seccomp.strict.load(Ordering::Relaxed) => seccomp::strict_allows(code),
             None => true,
         };
-        if free || act(td, head) {
-            confine::call(td, state, uap)
-        } else {
-            ffi::EJUSTRETURN
+        let fate = if free { Fate::Make } else { act(td, head) };
+        match fate {
+            Fate::Make => confine::call(td, state, uap),
+            Fate::Answered => ffi::EJUSTRETURN,
+            Fate::Interrupted(error) => error,
         }
     }
 }
 
-/// Does what the filters say; whether the call is to be made.
+/// What becomes of a call.
+enum Fate {
+    /// It is made.
+    Make,
+    /// It is not; the registers say what it gives.
+    Answered,
+    /// A signal came while somebody was asked: ERESTART or EINTR.
+    Interrupted(c_int),
+}
+
+/// Does what the filters say.
 #[inline(never)]
-unsafe fn act(td: *mut ffi::thread, head: *mut Filter) -> bool {
+unsafe fn act(td: *mut ffi::thread, head: *mut Filter) -> Fate {
     let mut asked = false;
     // SAFETY: caller: current; emul.
     unsafe {
@@ -399,35 +475,48 @@ unsafe fn act(td: *mut ffi::thread, head: *mut Filter) -> bool {
             let frame = (*td).td_frame;
             let args = (*td).td_sa.args.map(i64::cast_unsigned);
             let data = Data::new(code, (*frame).tf_rip.cast_unsigned(), first_six(&args));
-            let (verdict, wants_log) = verdict(head, &data);
+            let (verdict, whose) = verdict(head, &data);
+            let wants_log = whose.is_some_and(|filter| filter.log);
             let action = Action::of(verdict);
             if wants_log && action != Action::Allow {
                 log(td, "filtered", code);
             }
             match action {
-                Action::Allow => return true,
+                Action::Allow => return Fate::Make,
                 Action::Log => {
                     log(td, "made", code);
-                    return true;
+                    return Fate::Make;
                 }
                 Action::Errno(errno) => {
                     (*frame).tf_rax = -i64::from(errno);
-                    return false;
+                    return Fate::Answered;
                 }
                 Action::Trap(number) => {
                     trap(td, code, number);
-                    return false;
+                    return Fate::Answered;
                 }
-                Action::Trace(_) if asked => return true,
+                Action::Trace(_) if asked => return Fate::Make,
                 Action::Trace(number) if ptrace::wants(&Cx::new(td), Event::Seccomp) => {
                     asked = true;
                     if !ask_tracer(td, number) {
-                        return false;
+                        return Fate::Answered;
                     }
                 }
-                Action::Trace(_) | Action::UserNotif => {
+                Action::UserNotif => {
+                    let listener = whose.and_then(|filter| filter.listener.as_ref());
+                    let outcome = listener.map(|listener| listener::ask(td, listener, data));
+                    match outcome.unwrap_or(Outcome::Answer(-ENOSYS)) {
+                        Outcome::Make => return Fate::Make,
+                        Outcome::Interrupted(error) => return Fate::Interrupted(error),
+                        Outcome::Answer(value) => {
+                            (*frame).tf_rax = value;
+                            return Fate::Answered;
+                        }
+                    }
+                }
+                Action::Trace(_) => {
                     (*frame).tf_rax = -ENOSYS;
-                    return false;
+                    return Fate::Answered;
                 }
                 Action::KillThread => {
                     log(td, "killed", code);

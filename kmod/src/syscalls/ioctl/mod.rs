@@ -8,6 +8,7 @@
 //! refused, as by a file system that cannot do it; programs fall back to plain reading and writing.
 
 mod netif;
+mod seccomp;
 mod socket;
 mod tty;
 
@@ -48,6 +49,11 @@ struct Group {
 
 /// Sorted, without overlap: the compiler checks it below.
 const GROUPS: &[Group] = &[
+    Group {
+        first: 0x2100,
+        last: 0x2104,
+        handler: seccomp::ioctl,
+    },
     Group {
         first: 0x5400,
         last: 0x54ff,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! seccomp(2).
 //!
-//! FreeBSD: nothing; the filters are run by the module (kpi::kern::seccomp).
-//! Differences from Linux: no listener can be had; no_new_privs is the process's, not the thread's;
+//! FreeBSD: nothing; the filters are run by the module (kpi::kern::seccomp, kpi::kern::listener).
+//! Differences from Linux: no_new_privs is the process's, not the thread's; any signal interrupts a call
+//! that a listener looks at, whatever SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV says;
 //! a confined program that executes one of FreeBSD's, which no filter would see, is killed.
 
 use kpi::kern::seccomp as kernel;
