@@ -49,6 +49,7 @@ fn main() {
         "identity.c",
         "abstract.c",
         "vm.c",
+        "sockdiag.c",
         "allow.txt",
     ] {
         println!("cargo::rerun-if-changed={f}");
@@ -117,6 +118,7 @@ fn main() {
             Path::new("identity.c"),
             Path::new("abstract.c"),
             Path::new("vm.c"),
+            Path::new("sockdiag.c"),
         ],
     );
 }

@@ -183,6 +183,50 @@ enum {
 	LRS_SIOCGIFMETRIC = SIOCGIFMETRIC,
 	LRS_SIOCGIFMTU = SIOCGIFMTU,
 	LRS_SIOCSIFMTU = SIOCSIFMTU,
+	LRS_SIOCGIFFLAGS = SIOCGIFFLAGS,
+	LRS_SIOCSIFFLAGS = SIOCSIFFLAGS,
+	LRS_SIOCAIFADDR = SIOCAIFADDR,
+	LRS_SIOCDIFADDR = SIOCDIFADDR,
+	LRS_DIOCGSECTORSIZE = DIOCGSECTORSIZE,
+	LRS_DIOCGMEDIASIZE = DIOCGMEDIASIZE,
+	LRS_DIOCGFWSECTORS = DIOCGFWSECTORS,
+	LRS_DIOCGFWHEADS = DIOCGFWHEADS,
+	LRS_DIOCGFLUSH = DIOCGFLUSH,
+	LRS_DIOCGDELETE = DIOCGDELETE,
+	LRS_DIOCGSTRIPESIZE = DIOCGSTRIPESIZE,
+	LRS_DIOCGSTRIPEOFFSET = DIOCGSTRIPEOFFSET,
+	LRS_CDIOCPLAYTRACKS = CDIOCPLAYTRACKS,
+	LRS_CDIOREADTOCHEADER = CDIOREADTOCHEADER,
+	LRS_CDIOREADTOCENTRY = CDIOREADTOCENTRY,
+	LRS_CDIOCPAUSE = CDIOCPAUSE,
+	LRS_CDIOCRESUME = CDIOCRESUME,
+	LRS_CDIOCRESET = CDIOCRESET,
+	LRS_CDIOCSTART = CDIOCSTART,
+	LRS_CDIOCSTOP = CDIOCSTOP,
+	LRS_CDIOCEJECT = CDIOCEJECT,
+	LRS_CDIOCCLOSE = CDIOCCLOSE,
+	LRS_CDIOCPLAYMSF = CDIOCPLAYMSF,
+	LRS_KDGETMODE = KDGETMODE,
+	LRS_KDSETMODE = KDSETMODE,
+	LRS_KDGKBMODE = KDGKBMODE,
+	LRS_KDSKBMODE = KDSKBMODE,
+	LRS_KDMKTONE = KDMKTONE,
+	LRS_KDGETLED = KDGETLED,
+	LRS_KDSETLED = KDSETLED,
+	LRS_VT_OPENQRY = VT_OPENQRY,
+	LRS_VT_SETMODE = VT_SETMODE,
+	LRS_VT_GETMODE = VT_GETMODE,
+	LRS_VT_RELDISP = VT_RELDISP,
+	LRS_VT_ACTIVATE = VT_ACTIVATE,
+	LRS_VT_WAITACTIVE = VT_WAITACTIVE,
+	LRS_VT_GETACTIVE = VT_GETACTIVE,
+	LRS_KIOENABLE = KIOENABLE,
+	LRS_KIODISABLE = KIODISABLE,
+	LRS_KIOSETBUFSIZE = KIOSETBUFSIZE,
+	LRS_EVIOCRMFF = _IOWINT('E', 0x81),
+	LRS_EVIOCGRAB = _IOWINT('E', 0x90),
+	LRS_EVIOCREVOKE = _IOWINT('E', 0x91),
+	LRS_EVIOCGKEYCODE = _IOWR('E', 0x04, unsigned int[2]),
 };
 
 /* Processes, credentials, system. */
@@ -314,6 +358,31 @@ void	lrs_net_enter_here(struct lrs_net *);
 int	lrs_netlink_protocol(struct thread *, int fd);
 bool	lrs_netlink_become(struct thread *, int fd, int protocol);
 bool	lrs_netlink_settle(struct thread *, int fd);
+
+/* Lists of sockets (sockdiag.c). */
+struct lrs_inet_socket {
+	bool		six, listening, connected;
+	int8_t		state;		/* TCPS_*, or -1 */
+	uint16_t	local_port, peer_port;
+	uint8_t		local[16], peer[16];
+	uint32_t	received, sent, user;
+	uint64_t	number;
+};
+struct lrs_local_socket {
+	uint8_t		type, name_len;
+	bool		listening, connected;
+	uint8_t		name[126];
+	uint32_t	received, sent, user;
+	uint64_t	number, peer;
+};
+void	lrs_each_inet_socket(struct nlpcb *, int protocol,
+	    bool (*each)(void *, const struct lrs_inet_socket *), void *arg);
+void	lrs_each_local_socket(struct nlpcb *, int type,
+	    bool (*each)(void *, const struct lrs_local_socket *), void *arg);
+bool	lrs_netlink_tell(struct nl_pstate *, uint16_t type, const void *,
+	    u_int len);
+void	lrs_netlink_told(struct nl_pstate *);
+void	lrs_netlink_say_errors(struct nl_pstate *, bool);
 
 /* Capabilities (privilege.c). */
 void	lrs_granted(struct ucred *, const int *privileges, int count,

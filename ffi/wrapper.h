@@ -93,6 +93,11 @@
 #include <sys/filio.h>
 #include <sys/sockio.h>
 #include <sys/ttycom.h>
+#include <sys/cdio.h>
+#include <sys/consio.h>
+#include <sys/disk.h>
+#include <sys/kbio.h>
+#include <sys/kcov.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <sys/_termios.h>

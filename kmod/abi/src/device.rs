@@ -2,7 +2,61 @@
 //! The device numbers Linux programs know by heart
 //! (Documentation/admin-guide/devices.txt of Linux).
 
+use crate::pod::pod;
 use crate::stat::Device;
+
+pod! {
+    /// FreeBSD's `struct ioc_read_toc_single_entry`.
+    struct BsdTocEntry {
+        address_format: u8,
+        track: u8,
+        __pad0: u16,
+        /// Unused, control (low half) and kind of address, track, unused.
+        entry: [u8; 4],
+        /// A block number with the highest byte first, or unused, minute, second, frame.
+        address: [u8; 4],
+    }
+    /// Linux's `struct cdrom_tocentry`.
+    struct l_cdrom_tocentry {
+        cdte_track: u8,
+        /// Kind of address (low half) and control.
+        cdte_adr_ctrl: u8,
+        cdte_format: u8,
+        __pad0: u8,
+        cdte_addr: [u8; 4],
+        cdte_datamode: u8,
+        __pad1: [u8; 3],
+    }
+    /// `struct vt_mode`, the same on both systems but for the signals' numbers.
+    struct VtMode {
+        mode: u8,
+        waitv: u8,
+        relsig: i16,
+        acqsig: i16,
+        frsig: i16,
+    }
+    /// `struct vt_stat`.
+    struct l_vt_stat {
+        v_active: u16,
+        v_signal: u16,
+        v_state: u16,
+    }
+    /// `struct hd_geometry`.
+    struct l_hd_geometry {
+        heads: u8,
+        sectors: u8,
+        cylinders: u16,
+        __pad0: u32,
+        start: u64,
+    }
+    /// `struct mixer_info`.
+    struct l_mixer_info {
+        id: [u8; 16],
+        name: [u8; 32],
+        modify_counter: i32,
+        fillers: [i32; 10],
+    }
+}
 
 /// The longest name [`linux_device`] knows, and then some.
 pub const NAME_MAX: usize = 16;

@@ -146,6 +146,25 @@ const FLAGS: [(i32, u32); 10] = [
     ),
 ];
 
+/// What a program is told of every interface's queue: Linux's usual length, in packets.
+pub const QUEUE: i32 = 1000;
+
+/// FreeBSD's flags (`ifr_flags` and `ifr_flagshigh`) with those of a program's that it can set; the others follow from
+/// what drivers do and who listens.
+pub fn flags_to_bsd(linux: i32, present: i32) -> i32 {
+    let settable = [bsd::IFF_UP, bsd::IFF_DEBUG];
+    FLAGS
+        .iter()
+        .filter(|(bsd, _)| settable.contains(bsd))
+        .fold(present, |flags, (bsd, bit)| {
+            if linux.cast_unsigned() & bit == 0 {
+                flags & !bsd
+            } else {
+                flags | bsd
+            }
+        })
+}
+
 /// Linux's flags for FreeBSD's (`if_flags` and `if_drv_flags` together).
 pub fn flags_to_linux(flags: i32) -> u16 {
     let set = FLAGS.iter().filter(|(bsd, _)| flags & bsd != 0);
@@ -164,6 +183,14 @@ pod! {
         ifc_len: i32,
         __pad0: u32,
         ifc_buf: u64,
+    }
+    /// FreeBSD's `struct ifaliasreq`, with addresses of IPv4.
+    struct BsdAliasreq {
+        ifra_name: [u8; 16],
+        ifra_addr: [u8; 16],
+        ifra_broadaddr: [u8; 16],
+        ifra_mask: [u8; 16],
+        ifra_vhid: i32,
     }
     /// FreeBSD's `struct ifreq`, with the union as bytes.
     [align(8)] struct BsdIfreq {
@@ -235,6 +262,63 @@ impl Inet {
     pub fn from_bsd(sockaddr: &[u8; 16]) -> Self {
         let [_len, _family, _port0, _port1, a, b, c, d, ..] = *sockaddr;
         Inet([a, b, c, d])
+    }
+
+    /// From Linux's `struct sockaddr_in`; `None` for another family.
+    pub fn from_linux(sockaddr: &[u8; 24]) -> Option<Self> {
+        let [f0, f1, _port0, _port1, a, b, c, d, ..] = *sockaddr;
+        let family = u16::from_ne_bytes([f0, f1]);
+        (u32::from(family) == net::AF_INET).then_some(Inet([a, b, c, d]))
+    }
+
+    /// FreeBSD's `struct sockaddr_in`, without a port.
+    pub fn to_bsd(self) -> [u8; 16] {
+        let Inet([a, b, c, d]) = self;
+        // CAST: 2.
+        [
+            16,
+            bsd::AF_INET as u8,
+            0,
+            0,
+            a,
+            b,
+            c,
+            d,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]
+    }
+
+    const fn word(self) -> u32 {
+        u32::from_be_bytes(self.0)
+    }
+
+    /// The mask of the address's class (inet_abc_len).
+    pub const fn class_mask(self) -> Self {
+        let Inet([first, ..]) = self;
+        Inet(match first {
+            0..=127 => [255, 0, 0, 0],
+            128..=191 => [255, 255, 0, 0],
+            192..=223 => [255, 255, 255, 0],
+            _ => [255; 4],
+        })
+    }
+
+    /// Whether it is ones followed by zeros.
+    pub const fn is_mask(self) -> bool {
+        let rest = !self.word();
+        rest & rest.wrapping_add(1) == 0
+    }
+
+    /// The last address of the network.
+    pub const fn broadcast(self, mask: Self) -> Self {
+        Inet((self.word() | !mask.word()).to_be_bytes())
     }
 
     /// Linux's `struct sockaddr_in`, without a port.
@@ -310,6 +394,32 @@ mod tests {
             sa_data: [7; 14],
         };
         assert_eq!(address_bytes(address)[..3], [4, 3, 7]);
+    }
+
+    #[test]
+    fn addresses() {
+        let inet = |a, b, c, d| Inet([a, b, c, d]);
+        let home = inet(192, 168, 1, 9);
+        assert_eq!(home.class_mask(), inet(255, 255, 255, 0));
+        assert_eq!(
+            home.broadcast(inet(255, 255, 0, 0)),
+            inet(192, 168, 255, 255)
+        );
+        assert!(inet(255, 240, 0, 0).is_mask() && inet(0, 0, 0, 0).is_mask());
+        assert!(!inet(255, 0, 255, 0).is_mask() && !inet(1, 0, 0, 0).is_mask());
+        let mut sockaddr = [0; 24];
+        sockaddr[0] = 2;
+        sockaddr[4..8].copy_from_slice(&[10, 0, 0, 1]);
+        assert_eq!(Inet::from_linux(&sockaddr), Some(inet(10, 0, 0, 1)));
+        assert_eq!(
+            Inet::from_bsd(&inet(10, 0, 0, 1).to_bsd()),
+            inet(10, 0, 0, 1)
+        );
+        sockaddr[0] = 10;
+        assert_eq!(Inet::from_linux(&sockaddr), None);
+        let up = bsd::IFF_UP | bsd::IFF_MULTICAST | 0x10_0000;
+        assert_eq!(flags_to_bsd(0, up), up & !bsd::IFF_UP);
+        assert_eq!(flags_to_bsd(-1, 0), bsd::IFF_UP | bsd::IFF_DEBUG);
     }
 
     #[test]

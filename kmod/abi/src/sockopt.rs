@@ -102,6 +102,8 @@ pub fn option(level: i32, name: i32) -> Result<SocketOption, Errno> {
         // ICMPV6_FILTER of linux/icmpv6.h, ICMP_FILTER of linux/icmp.h.
         SOL_ICMPV6 if name == 1 => Ok(SocketOption::Icmp6Filter),
         SOL_RAW if name == 1 => Ok(SocketOption::IcmpFilter),
+        // The same as at the level of IPv6 (ipv6(7)).
+        SOL_RAW if name == linux::IPV6_CHECKSUM => ipv6(name),
         SOL_NETLINK => netlink(name),
         _ => Err(Errno::ENOPROTOOPT),
     }

@@ -17,8 +17,6 @@ const LOWER_UP: u32 = 0x100_0000;
 /// `IF_OPER_UNKNOWN`, `IF_OPER_UP` (linux/if.h).
 const UNKNOWN: u8 = 0;
 const UP: u8 = 6;
-/// `DEFAULT_TX_QUEUE_LEN` (net/pkt_sched.h): what ip(8) would ask SIOCGIFTXQLEN for.
-const QUEUE: u32 = 1000;
 /// The numbers in `struct rtnl_link_stats`.
 const STATISTICS: usize = 24;
 
@@ -65,7 +63,7 @@ pub(super) fn link(message: &[u8], out: &mut Out<'_>, host: &impl Host) {
         out.bytes(&word.to_ne_bytes());
     }
     out.attribute(linux::IFLA_IFNAME as u16, c_string(&name));
-    out.number(linux::IFLA_TXQLEN as u16, QUEUE);
+    out.number(linux::IFLA_TXQLEN as u16, netif::QUEUE.cast_unsigned());
     out.attribute(linux::IFLA_OPERSTATE as u16, &[state]);
     out.attribute(linux::IFLA_LINKMODE as u16, &[0]);
     copy_number(out, find(linux::IFLA_MTU as u16));

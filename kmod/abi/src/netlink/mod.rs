@@ -12,6 +12,7 @@
 //! known here.
 
 mod attribute;
+pub mod diag;
 mod link;
 mod reply;
 mod request;
@@ -44,6 +45,8 @@ pub enum Protocol {
     Generic,
     /// Events of devices, of which none ever comes.
     Uevent,
+    /// Lists of sockets: sock_diag(7).
+    SockDiag,
 }
 
 impl Protocol {
@@ -53,6 +56,7 @@ impl Protocol {
             linux::NETLINK_ROUTE => Ok(Protocol::Route),
             linux::NETLINK_GENERIC => Ok(Protocol::Generic),
             linux::NETLINK_KOBJECT_UEVENT => Ok(Protocol::Uevent),
+            linux::NETLINK_SOCK_DIAG => Ok(Protocol::SockDiag),
             _ => Err(Errno::EPROTONOSUPPORT),
         }
     }
@@ -63,6 +67,7 @@ impl Protocol {
             Protocol::Route => linux::NETLINK_ROUTE,
             Protocol::Generic => linux::NETLINK_GENERIC,
             Protocol::Uevent => linux::NETLINK_KOBJECT_UEVENT,
+            Protocol::SockDiag => linux::NETLINK_SOCK_DIAG,
         })
         .cast_signed()
     }
@@ -70,7 +75,7 @@ impl Protocol {
     /// The protocol whose socket FreeBSD makes for it; it has none that is quiet.
     pub const fn bsd(self) -> i32 {
         match self {
-            Protocol::Uevent => Protocol::Route.number(),
+            Protocol::Uevent | Protocol::SockDiag => Protocol::Route.number(),
             protocol => protocol.number(),
         }
     }

@@ -2,6 +2,7 @@
 //! What the kernel says: answers, errors, and the changes that groups are told of.
 
 use super::attribute::{Attributes, Out, align, put, u16_at, u32_at};
+use super::diag::BY_FAMILY;
 use super::{
     CONTROLLER, DONE, ERROR, FAMILY_ID, HEADER, Host, NEWFAMILY, Protocol, flag, kind, link,
     request, route,
@@ -53,6 +54,12 @@ fn one(protocol: Protocol, message: &[u8], out: &mut Out<'_>, host: &impl Host) 
         (Protocol::Route, kind::NEWROUTE | kind::DELROUTE) => route::route(message, out, host),
         (Protocol::Route, kind::NEWNEIGH | kind::DELNEIGH) => route::neigh(message, out),
         (Protocol::Generic, CONTROLLER) => family(message, out),
+        // Made by us.
+        (Protocol::SockDiag, BY_FAMILY) => {
+            out.begin(message, flags(message));
+            out.bytes(message.get(HEADER..).unwrap_or(&[]));
+            out.end();
+        }
         _ => {}
     }
 }

@@ -39,6 +39,8 @@ pub fn request(
         Protocol::Generic => generic_request(kind, message, dump),
         // uevent(7): only those who may administer devices can send events, and here nobody can.
         Protocol::Uevent => Err(Errno::EPERM),
+        // Has answers of its own ([`diag`](super::diag)).
+        Protocol::SockDiag => Err(Errno::EOPNOTSUPP),
     }
 }
 

@@ -68,13 +68,14 @@ fn seen(m: &[u8], header: usize) -> Vec<(u16, Vec<u8>)> {
 const DUMP: u16 = 0x301;
 const ONE: u16 = 1;
 
-/// The protocols, and the one that FreeBSD has not.
+/// The protocols, and those that FreeBSD has not.
 #[test]
 fn protocols() {
     assert_eq!(Protocol::new(0), Ok(Protocol::Route));
     assert_eq!(Protocol::new(16), Ok(Protocol::Generic));
     assert_eq!(Protocol::new(15).map(Protocol::bsd), Ok(0));
-    for protocol in [-1, 1, 4, 9, 17, 31, 32, i32::MAX] {
+    assert_eq!(Protocol::new(4), Ok(Protocol::SockDiag));
+    for protocol in [-1, 1, 9, 17, 31, 32, i32::MAX] {
         assert_eq!(Protocol::new(protocol), Err(Errno::EPROTONOSUPPORT));
     }
 }

@@ -97,3 +97,8 @@ pub fn getrandom(cx: &mut Cx<'_>, buf: UserBytesOut, len: u64, flags: u32) -> Re
     // CAST: a byte count below 2 GiB.
     Ok(cx.retval() as usize)
 }
+
+/// The version of the sound interface: `compat.linux.oss_version`.
+pub fn oss_version(cx: &Cx<'_>) -> i32 {
+    jail::names(cx).oss_version
+}

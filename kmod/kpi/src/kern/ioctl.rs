@@ -4,12 +4,14 @@
 use core::marker::PhantomData;
 
 use linux_abi::c::l_winsize;
+use linux_abi::device::{BsdTocEntry, VtMode};
 use linux_abi::fd::Fd;
-use linux_abi::netif::BsdIfreq;
+use linux_abi::ioctl::Same;
+use linux_abi::netif::{BsdAliasreq, BsdIfreq};
 use linux_abi::pod::Pod;
 use linux_abi::termios::BsdTermios;
 
-use crate::{Cx, Result, check};
+use crate::{Cx, Errno, Result, check};
 
 /// A FreeBSD command and the type of its argument. Only the constants of this file exist,
 /// so the type is always right.
@@ -125,6 +127,94 @@ commands! {
     SIOCGIFMTU: BsdIfreq = LRS_SIOCGIFMTU;
     /// Sets that.
     SIOCSIFMTU: BsdIfreq = LRS_SIOCSIFMTU;
+    /// An interface's flags.
+    SIOCGIFFLAGS: BsdIfreq = LRS_SIOCGIFFLAGS;
+    /// Sets them.
+    SIOCSIFFLAGS: BsdIfreq = LRS_SIOCSIFFLAGS;
+    /// Adds or changes an address.
+    SIOCAIFADDR: BsdAliasreq = LRS_SIOCAIFADDR;
+    /// Takes one away.
+    SIOCDIFADDR: BsdIfreq = LRS_SIOCDIFADDR;
+    /// A disk's sector size.
+    DIOCGSECTORSIZE: u32 = LRS_DIOCGSECTORSIZE;
+    /// Its size in bytes.
+    DIOCGMEDIASIZE: i64 = LRS_DIOCGMEDIASIZE;
+    /// Sectors of a track, as firmware calls them.
+    DIOCGFWSECTORS: u32 = LRS_DIOCGFWSECTORS;
+    /// The same for heads.
+    DIOCGFWHEADS: u32 = LRS_DIOCGFWHEADS;
+    /// Writes out what the disk has in its cache.
+    DIOCGFLUSH: [u8; 0] = LRS_DIOCGFLUSH;
+    /// Forgets a range: offset and length.
+    DIOCGDELETE: [i64; 2] = LRS_DIOCGDELETE;
+    /// The size of its own blocks, or 0.
+    DIOCGSTRIPESIZE: i64 = LRS_DIOCGSTRIPESIZE;
+    /// Where the first of them begins.
+    DIOCGSTRIPEOFFSET: i64 = LRS_DIOCGSTRIPEOFFSET;
+    /// Plays from one track and index to another.
+    CDIOCPLAYTRACKS: [u8; 4] = LRS_CDIOCPLAYTRACKS;
+    /// First and last track of a disc: length, first, last.
+    CDIOREADTOCHEADER: [u8; 4] = LRS_CDIOREADTOCHEADER;
+    /// Where a track begins (`struct ioc_read_toc_single_entry`).
+    CDIOREADTOCENTRY: BsdTocEntry = LRS_CDIOREADTOCENTRY;
+    /// Stops playing for now.
+    CDIOCPAUSE: [u8; 0] = LRS_CDIOCPAUSE;
+    /// Plays on.
+    CDIOCRESUME: [u8; 0] = LRS_CDIOCRESUME;
+    /// Resets the drive.
+    CDIOCRESET: [u8; 0] = LRS_CDIOCRESET;
+    /// Starts the motor.
+    CDIOCSTART: [u8; 0] = LRS_CDIOCSTART;
+    /// Stops it.
+    CDIOCSTOP: [u8; 0] = LRS_CDIOCSTOP;
+    /// Opens the drive.
+    CDIOCEJECT: [u8; 0] = LRS_CDIOCEJECT;
+    /// Closes it.
+    CDIOCCLOSE: [u8; 0] = LRS_CDIOCCLOSE;
+    /// Plays from one time to another: minute, second, frame.
+    CDIOCPLAYMSF: [u8; 6] = LRS_CDIOCPLAYMSF;
+    /// What a console shows.
+    KDGETMODE: i32 = LRS_KDGETMODE;
+    /// Sets it.
+    KDSETMODE: i32 = LRS_KDSETMODE;
+    /// What its keyboard says.
+    KDGKBMODE: i32 = LRS_KDGKBMODE;
+    /// Sets it.
+    KDSKBMODE: i32 = LRS_KDSKBMODE;
+    /// A tone.
+    KDMKTONE: i32 = LRS_KDMKTONE;
+    /// The keyboard's lights.
+    KDGETLED: i32 = LRS_KDGETLED;
+    /// Sets them.
+    KDSETLED: i32 = LRS_KDSETLED;
+    /// The first console that nobody has.
+    VT_OPENQRY: i32 = LRS_VT_OPENQRY;
+    /// Who switches consoles, and by which signals.
+    VT_SETMODE: VtMode = LRS_VT_SETMODE;
+    /// Tells that.
+    VT_GETMODE: VtMode = LRS_VT_GETMODE;
+    /// The process's answer to such a signal.
+    VT_RELDISP: i32 = LRS_VT_RELDISP;
+    /// Switches.
+    VT_ACTIVATE: i32 = LRS_VT_ACTIVATE;
+    /// Waits for that.
+    VT_WAITACTIVE: i32 = LRS_VT_WAITACTIVE;
+    /// The console that is seen.
+    VT_GETACTIVE: i32 = LRS_VT_GETACTIVE;
+    /// Records what the thread runs.
+    KIOENABLE: i32 = LRS_KIOENABLE;
+    /// No more.
+    KIODISABLE: [u8; 0] = LRS_KIODISABLE;
+    /// How much there is room for.
+    KIOSETBUFSIZE: i64 = LRS_KIOSETBUFSIZE;
+    /// Ends a force of an input device.
+    EVIOCRMFF: i32 = LRS_EVIOCRMFF;
+    /// Takes an input device for the caller alone.
+    EVIOCGRAB: i32 = LRS_EVIOCGRAB;
+    /// Ends the use of this descriptor.
+    EVIOCREVOKE: i32 = LRS_EVIOCREVOKE;
+    /// The key of a scan code.
+    EVIOCGKEYCODE: [u32; 2] = LRS_EVIOCGKEYCODE;
 }
 
 // A request about an interface; no command of it above follows a pointer in it.
@@ -145,6 +235,19 @@ pub fn kern_ioctl<T: Pod>(
 /// The same for a command without an argument.
 pub fn kern_ioctl_void(cx: &mut Cx<'_>, fd: Fd, command: Command<[u8; 0]>) -> Result<()> {
     kern_ioctl(cx, fd, command, &mut [0; 0])
+}
+
+/// ioctl(2) with a command that means the same on both systems: what the device returns. EINVAL unless `data` is as
+/// long as the command says.
+pub fn kern_ioctl_same(cx: &mut Cx<'_>, fd: Fd, same: Same, data: &mut [u8]) -> Result<i32> {
+    if data.len() != same.size() {
+        return Err(Errno::EINVAL.into());
+    }
+    // SAFETY: current; the command moves as many bytes as it says (IOCPARM_LEN), which are there. What addresses are
+    // in them is the device's to check, as for a native program.
+    check(unsafe { ffi::kern_ioctl(cx.td(), fd.0, same.command(), data.as_mut_ptr().cast()) })?;
+    // CAST: an int.
+    Ok(cx.retval() as i32)
 }
 
 /// Sleeps so long; EINTR or a restart where a signal came.

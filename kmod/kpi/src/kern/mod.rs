@@ -57,6 +57,7 @@ pub mod segment;
 pub mod semaphore;
 pub mod signal;
 pub mod signalfd;
+mod sockdiag;
 pub mod socket;
 pub mod space;
 pub mod stat;

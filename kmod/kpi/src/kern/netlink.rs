@@ -72,6 +72,10 @@ unsafe extern "C" fn msg_from_linux(
             Here((*state).nlp),
         )
     };
+    if protocol == Protocol::SockDiag {
+        // SAFETY: the kernel's state of the message.
+        return unsafe { super::sockdiag::answer(message, state) };
+    }
     match netlink::request(protocol, message, strict, &host) {
         Ok(()) => 0,
         Err(errno) => errno.raw(),

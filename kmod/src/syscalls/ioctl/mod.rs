@@ -7,10 +7,21 @@
 //! Cloning and moving blocks, attributes (chattr(1)) and what [`linux_abi::ioctl`] lists with them is
 //! refused, as by a file system that cannot do it; programs fall back to plain reading and writing.
 
+mod cdrom;
+mod console;
+mod disk;
+mod drm;
+mod evdev;
+mod hdio;
+mod kcov;
 mod netif;
+mod nvme;
+mod same;
 mod seccomp;
 mod socket;
+mod sound;
 mod tty;
+mod v4l2;
 
 use kpi::kern::fd;
 use kpi::neighbours::driver::Drivers;
@@ -50,14 +61,86 @@ struct Group {
 /// Sorted, without overlap: the compiler checks it below.
 const GROUPS: &[Group] = &[
     Group {
+        first: 0x0300,
+        last: 0x03ff,
+        handler: hdio::ioctl,
+    },
+    Group {
+        first: 0x1200,
+        last: 0x12ff,
+        handler: disk::ioctl,
+    },
+    Group {
         first: 0x2100,
         last: 0x2104,
         handler: seccomp::ioctl,
     },
     Group {
+        first: 0x4500,
+        last: 0x45ff,
+        handler: evdev::ioctl,
+    },
+    // KD*.
+    Group {
+        first: 0x4b00,
+        last: 0x4bff,
+        handler: console::ioctl,
+    },
+    Group {
+        first: 0x4d00,
+        last: 0x4dff,
+        handler: sound::ioctl,
+    },
+    Group {
+        first: 0x4e40,
+        last: 0x4e4f,
+        handler: nvme::ioctl,
+    },
+    Group {
+        first: 0x5000,
+        last: 0x51ff,
+        handler: sound::ioctl,
+    },
+    Group {
+        first: 0x5300,
+        last: 0x53ff,
+        handler: cdrom::ioctl,
+    },
+    Group {
         first: 0x5400,
         last: 0x54ff,
         handler: tty::ioctl,
+    },
+    // VT_*, and the first of video devices.
+    Group {
+        first: 0x5600,
+        last: 0x560f,
+        handler: console_or_video,
+    },
+    Group {
+        first: 0x5610,
+        last: 0x56ff,
+        handler: v4l2::ioctl,
+    },
+    Group {
+        first: 0x5801,
+        last: 0x580f,
+        handler: sound::ioctl,
+    },
+    Group {
+        first: 0x6300,
+        last: 0x63ff,
+        handler: kcov::ioctl,
+    },
+    Group {
+        first: 0x6400,
+        last: 0x64ff,
+        handler: drm::ioctl,
+    },
+    Group {
+        first: 0x6d00,
+        last: 0x6d1f,
+        handler: sound::ioctl,
     },
     // SIOC*.
     Group {
@@ -77,6 +160,15 @@ const _: () = {
         rest = tail;
     }
 };
+
+/// Both have 'V': of a console's a command has no size.
+fn console_or_video(cx: &mut Cx<'_>, request: &Request) -> Result<Option<i32>> {
+    if request.command >> 16 == 0 {
+        console::ioctl(cx, request)
+    } else {
+        v4l2::ioctl(cx, request)
+    }
+}
 
 /// Finds who handles a command.
 fn group(command: u32) -> Option<&'static Group> {

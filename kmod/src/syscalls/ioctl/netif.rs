@@ -3,7 +3,8 @@
 //!
 //! FreeBSD: ifioctl (net/if.c), in_control (netinet/in.c).
 //! Differences from Linux:
-//! - of what can be set only the MTU is here; the rest is ENOTTY, for FreeBSD's own tools to do
+//! - of what can be set there are the MTU, the first IPv4 address with its mask and broadcast address, and of
+//!   the flags IFF_UP and IFF_DEBUG; the rest is ENOTTY, for FreeBSD's own tools to do
 //! - addresses are IPv4's; a jail sees those it has
 //! - a metric is what FreeBSD says it is, where Linux always says 0
 
@@ -14,7 +15,7 @@ use kpi::kern::socket;
 use kpi::{Cx, Errno, Fail, Result, UserBytesOut, UserInOut, UserOut};
 use linux_abi::bsd;
 use linux_abi::ioctl as linux;
-use linux_abi::netif::{self, BsdIfreq, Inet, l_ifconf, l_ifreq};
+use linux_abi::netif::{self, BsdAliasreq, BsdIfreq, Inet, l_ifconf, l_ifreq};
 use linux_abi::pod::Pod;
 
 use super::Request;
@@ -34,6 +35,13 @@ pub(super) fn ioctl(cx: &mut Cx<'_>, r: &Request) -> Result<Option<i32>> {
         linux::SIOCGIFMETRIC => number(cx, r, ioctl::SIOCGIFMETRIC)?,
         linux::SIOCGIFMTU => number(cx, r, ioctl::SIOCGIFMTU)?,
         linux::SIOCSIFMTU => number(cx, r, ioctl::SIOCSIFMTU)?,
+        // What netlink says as well; no device tells its ports and interrupts.
+        linux::SIOCGIFTXQLEN => tell(cx, r, |_| Some(netif::QUEUE.to_ne_bytes()))?,
+        linux::SIOCGIFMAP => tell(cx, r, |_| Some([0; 24]))?,
+        linux::SIOCSIFFLAGS => set_flags(cx, r)?,
+        linux::SIOCSIFADDR | linux::SIOCSIFNETMASK | linux::SIOCSIFBRDADDR => {
+            set_address(cx, r)?;
+        }
         _ => return Ok(None),
     }
     Ok(Some(0))
@@ -128,6 +136,62 @@ fn number(cx: &mut Cx<'_>, r: &Request, command: Command<BsdIfreq>) -> Result<()
     answer(cx, r, &ifreq)
 }
 
+/// SIOCSIFFLAGS.
+fn set_flags(cx: &mut Cx<'_>, r: &Request) -> Result<()> {
+    let ifreq = request(cx, r)?;
+    let mut bsd = to_bsd(cx, &ifreq)?;
+    kern_ioctl(cx, r.fd, ioctl::SIOCGIFFLAGS, &mut bsd)?;
+    bsd.set_number(netif::flags_to_bsd(ifreq.number(), bsd.number()));
+    kern_ioctl(cx, r.fd, ioctl::SIOCSIFFLAGS, &mut bsd)
+}
+
+/// Changes the first IPv4 address of an interface, as far as the command says. EADDRNOTAVAIL for a mask or
+/// broadcast address where there is none; EPERM.
+fn set_address(cx: &mut Cx<'_>, r: &Request) -> Result<()> {
+    let ifreq = request(cx, r)?;
+    if socket::domain(cx, r.fd)? != bsd::AF_INET {
+        return Err(Errno::ENOTTY.into());
+    }
+    let given = Inet::from_linux(&ifreq.ifr_ifru).ok_or(Errno::EINVAL)?;
+    let bsd = to_bsd(cx, &ifreq)?;
+    let mut ask = |command| {
+        let mut bsd = bsd;
+        let asked = kern_ioctl(cx, r.fd, command, &mut bsd);
+        asked.map(|()| Inet::from_bsd(&bsd.ifr_ifru))
+    };
+    let present = ask(ioctl::SIOCGIFADDR).ok();
+    let mut alias = BsdAliasreq::ZERO;
+    alias.ifra_name = bsd.ifr_name;
+    let (address, mask, broadcast) = if r.command == linux::SIOCSIFADDR {
+        (given, given.class_mask(), None)
+    } else {
+        let address = present.ok_or(Errno::EADDRNOTAVAIL)?;
+        if r.command == linux::SIOCSIFNETMASK {
+            if !given.is_mask() {
+                return Err(Errno::EINVAL.into());
+            }
+            (address, given, None)
+        } else {
+            (address, ask(ioctl::SIOCGIFNETMASK)?, Some(given))
+        }
+    };
+    let broadcast = broadcast.unwrap_or_else(|| address.broadcast(mask));
+    alias.ifra_addr = address.to_bsd();
+    alias.ifra_mask = mask.to_bsd();
+    alias.ifra_broadaddr = broadcast.to_bsd();
+    if let Some(old) = present
+        && old != address
+    {
+        let mut gone = bsd;
+        gone.ifr_ifru = old.to_bsd();
+        kern_ioctl(cx, r.fd, ioctl::SIOCDIFADDR, &mut gone)?;
+    }
+    if address == Inet::NONE {
+        return Ok(());
+    }
+    kern_ioctl(cx, r.fd, ioctl::SIOCAIFADDR, &mut alias)
+}
+
 /// The size of an entry of the list.
 const ENTRY: usize = size_of::<l_ifreq>();
 /// More entries than this are not told.
@@ -157,7 +221,7 @@ fn list(cx: &mut Cx<'_>, r: &Request) -> Result<()> {
     each_address(cx, |_| count = count.saturating_add(1));
     let mut size = count.min(ENTRIES_MAX).saturating_mul(ENTRY);
     if told.ifc_buf != 0 {
-        let room = usize::try_from(told.ifc_len).map_err(|_| Errno::EINVAL)?;
+        let room = usize::try_from(told.ifc_len).unwrap_or(0);
         size = size.min(room.saturating_sub(room % ENTRY));
         if size != 0 {
             let mut buffer = Buffer::new(cx, size)?;

@@ -3,8 +3,8 @@
 //!
 //! FreeBSD: kern_socket, kern_socketpair, kern_shutdown (uipc_syscalls.c).
 //! Differences from Linux: the families are those of FreeBSD (local, IPv4, IPv6, netlink, Bluetooth,
-//! Hyper-V's for vsock), and of netlink's protocols routes, the generic controller and device events, of
-//! which none comes (an answer about one route tells the network it is to, as with RTM_F_FIB_MATCH; messages of
+//! Hyper-V's for vsock), and of netlink's protocols routes, the generic controller, lists of sockets and device
+//! events, of which none comes (an answer about one route tells the network it is to, as with RTM_F_FIB_MATCH; messages of
 //! less than a header are ENOBUFS); ICMP sockets of type SOCK_DGRAM and packet(7) do not exist.
 
 use kpi::kern::fd::kern_close;
