@@ -96,6 +96,7 @@ pub fn sockaddr_to_bsd(linux: &[u8]) -> Result<BsdSockaddr, Errno> {
     };
     let family = family_to_bsd(i32::from(u16::from_le_bytes([*f0, *f1])))?;
     let data_len = match family {
+        bsd::AF_UNIX if rest.len() > ABSTRACT_MAX => return Err(Errno::EINVAL),
         bsd::AF_UNIX => unix_len(rest)?,
         bsd::AF_INET => exact(linux, SOCKADDR_IN)?,
         bsd::AF_INET6 if linux.len() < SOCKADDR_IN6 => {
@@ -130,11 +131,8 @@ fn exact(linux: &[u8], want: usize) -> Result<usize, Errno> {
 }
 
 /// The bytes of a local name that count: a path up to its NUL, an abstract name
-/// whole. EINVAL for what Linux does not take, ENAMETOOLONG for what FreeBSD does not.
+/// whole. ENAMETOOLONG for what FreeBSD does not take.
 fn unix_len(name: &[u8]) -> Result<usize, Errno> {
-    if name.len() > ABSTRACT_MAX {
-        return Err(Errno::EINVAL);
-    }
     let len = match name.first() {
         None | Some(0) => return Ok(name.len()),
         Some(_) => name
@@ -252,6 +250,17 @@ mod tests {
             sockaddr_to_linux(&bsd).unwrap().as_bytes(),
             b"\x01\x00/tmp/x\0"
         );
+    }
+
+    /// A path may lie in more room than it needs.
+    #[test]
+    fn unix_path_in_room() {
+        let mut room = [0; 4096];
+        room[..4].copy_from_slice(b"/a/b");
+        let addr = BsdSockaddr::of_path(&room).unwrap();
+        assert_eq!(addr.as_bytes(), b"\x06\x01/a/b");
+        room[..200].fill(b'a');
+        assert_eq!(BsdSockaddr::of_path(&room), None);
     }
 
     /// An abstract name is all its bytes.
