@@ -49,6 +49,59 @@ peek(const void *addr, uint32_t *value)
 }
 
 /*
+ * The end of a timeout on the clock that sleeps are measured by; 0 for one that nobody
+ * sees.  ETIMEDOUT for one long ago.
+ */
+static int
+end_of(const struct umtx_abs_timeout *timeout, sbintime_t *end)
+{
+	struct bintime at, boot;
+
+	timespec2bintime(&timeout->end, &at);
+	if (timeout->clockid == CLOCK_REALTIME) {
+		getboottimebin(&boot);
+		bintime_sub(&at, &boot);
+	}
+	if (at.sec < 0)
+		return (ETIMEDOUT);
+	*end = at.sec >= SBT_MAX >> 32 ? 0 : MAX(bttosbt(at), 1);
+	return (0);
+}
+
+/*
+ * Sleeps until woken, in a chain that is locked before and, as the one it is in then,
+ * after.  Not umtxq_sleep(): there a waiter that is moved to another chain, while it comes
+ * back by itself, holds the lock of the first and lets go of that of the second.
+ */
+static int
+sleep_queued(struct umtx_q *uq, struct umtxq_chain **chain,
+    const struct umtx_abs_timeout *timeout)
+{
+	sbintime_t end = 0;
+	int error;
+
+	do {
+		if (timeout != NULL) {
+			/* A clock that is set wakes who sleeps until a moment of it. */
+			if (timeout->is_abs_real)
+				curthread->td_rtcgen =
+				    atomic_load_acq_int(&rtc_generation);
+			error = end_of(timeout, &end);
+			if (error != 0)
+				break;
+		}
+		error = msleep_sbt(uq, &(*chain)->uc_lock, PCATCH | PDROP,
+		    "futex", end, 0, end != 0 ? C_ABSOLUTE : 0);
+		*chain = lock_queued(uq);
+		if (error == EWOULDBLOCK)
+			error = ETIMEDOUT;
+	} while (error == 0 && (uq->uq_flags & UQF_UMTXQ) != 0);
+	if (timeout != NULL)
+		curthread->td_rtcgen = 0;
+	return (error);
+}
+
+/*
  * Waits in `uq`, whose key and bits are set, if the word has the value expected: looked
  * at under the lock, so that nobody who changes it and then wakes is missed.  EAGAIN for
  * another value, EFAULT, ETIMEDOUT, EINTR or ERESTART.
@@ -73,16 +126,7 @@ lrs_futex_wait(struct umtx_q *uq, const void *addr, uint32_t expected,
 		return (EAGAIN);
 	}
 	umtxq_insert_queue(uq, UMTX_SHARED_QUEUE);
-	if (timeout == NULL) {
-		do {
-			error = msleep(uq, &chain->uc_lock, PCATCH | PDROP,
-			    "futex", 0);
-			chain = lock_queued(uq);
-		} while (error == 0 && (uq->uq_flags & UQF_UMTXQ) != 0);
-	} else {
-		error = umtxq_sleep(uq, "futex", timeout);
-		chain = umtxq_getchain(&uq->uq_key);
-	}
+	error = sleep_queued(uq, &chain, timeout);
 	if (__predict_true((uq->uq_flags & UQF_UMTXQ) == 0))
 		error = 0;
 	else

@@ -244,6 +244,42 @@ static void signals_and_forks(void)
 	ok(handled >= 16, "every one has handled some");
 }
 
+// ---- waiters that are moved while their time runs out --------------------------------------------
+
+static u32 places[3], strays, still;
+
+static void times_out(void *arg)
+{
+	for (int i = 0; i < 40 * scale; i++) {
+		struct timespec s = {0, 1000 + 37000 * ((i + (long)arg) % 20)};
+		long got = futex(&places[i % 3], FUTEX_WAIT_PRIVATE, 0, &s);
+		if (got != 0 && got != -ETIMEDOUT)
+			add(&strays, 1);
+	}
+	add(&still, (u32)-1);
+}
+
+static void moves_them(void *arg)
+{
+	for (u32 i = (u32)(long)arg; load(&still) != 0; i++) {
+		long got = sc(SYS_futex, &places[i % 3], 3 /* REQUEUE */ | PRIVATE, i % 16 == 0, 100, &places[(i + 1) % 3], 0);
+		if (got < 0)
+			add(&strays, 1);
+		if (i % 64 == 0)
+			sc(SYS_sched_yield);
+	}
+}
+
+static void moved(void)
+{
+	store(&still, 12);
+	long bad = start_all(12, times_out);
+	for (long i = 12; i < 14; i++)
+		bad += thread_start(&t[i], moves_them, (void *)i) <= 0;
+	join_all(14);
+	eq("waiters are moved while their time runs out", bad + strays, 0);
+}
+
 int main(int argc, char **argv UNUSED, char **envp UNUSED)
 {
 	static struct thread first;
@@ -259,5 +295,6 @@ int main(int argc, char **argv UNUSED, char **envp UNUSED)
 	come_and_go();
 	chains();
 	signals_and_forks();
+	moved();
 	return tap_done();
 }
