@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Calls for files that C libraries do not know yet: cachestat(2), file_getattr(2), file_setattr(2),
-// open_tree(2), quotactl(2), quotactl_fd(2). Works in the current directory.
+// open_tree(2), quotactl(2), quotactl_fd(2); and one they have forgotten: sysfs(2). Works in the current directory.
 #include "signals.h"
 
 enum {
-	NR_fstatfs = 138, NR_quotactl = 179, NR_open_tree = 428, NR_quotactl_fd = 443, NR_cachestat = 451,
+	NR_sysfs = 139, NR_quotactl = 179, NR_open_tree = 428, NR_quotactl_fd = 443, NR_cachestat = 451,
 	NR_open_tree_attr = 467, NR_file_getattr = 468, NR_file_setattr = 469, NR_memfd_create = 319,
 	ENODEV = 19, ENOTBLK = 15, IMMUTABLE = 8, APPEND = 16, NODUMP = 128, BAD = 16,
 	OPEN_TREE_CLONE = 1, AT_RECURSIVE = 0x8000,
@@ -163,6 +163,24 @@ static void quotas(void)
 	eq("quotactl_fd: a bad kind is EINVAL", sc(NR_quotactl_fd, 0, get | 3, 0, room), -EINVAL);
 }
 
+static void kinds(void)
+{
+	char name[64];
+	long count = sc(NR_sysfs, 3);
+	if (missing(count, "sysfs"))
+		return;
+	ok(count > 2, "sysfs: how many kinds");
+	long index = sc(NR_sysfs, 1, "tmpfs");
+	ok(index >= 0 && index < count, "the index of tmpfs");
+	eq("its name", sc(NR_sysfs, 2, index, name), 0);
+	ok(streq(name, "tmpfs"), "is tmpfs");
+	eq("an unknown name is EINVAL", sc(NR_sysfs, 1, "none such"), -EINVAL);
+	eq("a bad name is EFAULT", sc(NR_sysfs, 1, BAD), -EFAULT);
+	eq("an index too large is EINVAL", sc(NR_sysfs, 2, count, name), -EINVAL);
+	eq("a name to nowhere is EFAULT", sc(NR_sysfs, 2, 0, BAD), -EFAULT);
+	eq("an unknown option is EINVAL", sc(NR_sysfs, 4), -EINVAL);
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	(void)argc, (void)argv, (void)envp;
@@ -171,5 +189,6 @@ int main(int argc, char **argv, char **envp)
 	attributes();
 	tree();
 	quotas();
+	kinds();
 	return tap_done();
 }

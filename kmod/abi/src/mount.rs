@@ -207,6 +207,22 @@ pub fn file_system(name: &[u8]) -> Result<FileSystem, Errno> {
     found.map(|(_, kind)| *kind).ok_or(Errno::ENODEV)
 }
 
+/// How many kinds of file systems there are.
+pub const fn kinds() -> usize {
+    KINDS.len()
+}
+
+/// The name of a kind by its index.
+pub fn kind_name(index: u32) -> Option<&'static [u8]> {
+    // CAST: 32 bits.
+    KINDS.get(index as usize).map(|(name, _)| *name)
+}
+
+/// The index of a kind by its name.
+pub fn kind_index(name: &[u8]) -> Option<usize> {
+    KINDS.iter().position(|(known, _)| *known == name)
+}
+
 /// An option of one file system: where FreeBSD's value is in the text it was read from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct MountOption {
