@@ -416,6 +416,32 @@ pub(crate) unsafe fn call(td: *mut ffi::thread, state: &ThreadState, uap: *mut c
     }
 }
 
+/// A new thread runs for the first time: it has the credential it was made with, if the process got
+/// another one meanwhile.
+///
+/// # Safety
+/// `td` is current, before it returns to user mode for the first time; `state` its own.
+pub(crate) unsafe fn catch_up(td: *mut ffi::thread, state: &ThreadState) {
+    // SAFETY: caller; p_ucred is only compared before the lock is taken.
+    unsafe {
+        let p = (*td).td_proc;
+        let made_with = (*td).td_realucred;
+        // The first thread of a process has the process's.
+        let first = state.tid.get() == (*p).p_pid;
+        if first || core::ptr::read_volatile(&raw const (*p).p_ucred) == made_with {
+            return;
+        }
+        ffi::lrs_PROC_LOCK(p);
+        if state.identity.own().is_null() && !ffi::lrs_cred_same(made_with, (*p).p_ucred) {
+            confine::process(p);
+            let own = ffi::crhold(made_with);
+            state.identity.own.store(own, Ordering::Release);
+            state.identity.look();
+        }
+        ffi::lrs_PROC_UNLOCK(p);
+    }
+}
+
 /// The thread ends, maybe inside of a call.
 ///
 /// # Safety

@@ -125,6 +125,7 @@ pub unsafe extern "C" fn linux_rs_schedtail(td: *mut ffi::thread) {
             return;
         };
         crate::kern::seccomp::catch_up(td, state);
+        crate::kern::identity::catch_up(td, state);
         let epolls = state.epolls.replace(ptr::null_mut());
         if !epolls.is_null() {
             ffi::lrs_epolls_make(td, epolls);
