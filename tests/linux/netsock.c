@@ -422,6 +422,21 @@ static void control_messages(void)
 	OK(set(u, SOL_SOCKET, SO_TIMESTAMPNS, 1) == 0);
 	OK(send(s, "x", 1, 0) == 1 && received(u, &m, &c, sizeof(c)) == 1);
 	OK((h = find(&m, SOL_SOCKET, SO_TIMESTAMPNS)) && ((struct timespec *)CMSG_DATA(h))->tv_nsec < 1000000000);
+	OK(set(u, SOL_SOCKET, SO_TIMESTAMPNS, 0) == 0 && set(u, SOL_SOCKET, SO_TIMESTAMPING, 0x18) == 0);
+	int flags[2] = {0};
+	socklen_t flags_len = sizeof(flags);
+	OK(getsockopt(u, SOL_SOCKET, SO_TIMESTAMPING, flags, &flags_len) == 0 && flags[0] == 0x18);
+	OK(send(s, "x", 1, 0) == 1 && received(u, &m, &c, sizeof(c)) == 1);
+	struct timespec now, *stamps;
+	clock_gettime(CLOCK_REALTIME, &now);
+	h = find(&m, SOL_SOCKET, SO_TIMESTAMPING);
+	stamps = h ? (struct timespec *)CMSG_DATA(h) : NULL;
+	OK(stamps && h->cmsg_len == CMSG_LEN(48) && now.tv_sec - stamps[0].tv_sec <= 2 && now.tv_sec >= stamps[0].tv_sec);
+	OK(stamps && stamps[0].tv_nsec < 1000000000 && stamps[1].tv_sec == 0 && stamps[2].tv_sec == 0 && stamps[2].tv_nsec == 0);
+	FAILS(set(u, SOL_SOCKET, SO_TIMESTAMPING, 1 << 28), EINVAL);
+	OK(set(u, SOL_SOCKET, SO_TIMESTAMPING, 0) == 0);
+	OK(send(s, "x", 1, 0) == 1 && received(u, &m, &c, sizeof(c)) == 1 && !find(&m, SOL_SOCKET, SO_TIMESTAMPING));
+	OK(set(u, SOL_SOCKET, SO_TIMESTAMPNS, 1) == 0);
 	// Too little room is told.
 	OK(send(s, "x", 1, 0) == 1 && received(u, &m, &c, 20) == 1 && (m.msg_flags & MSG_CTRUNC));
 	OK(send(s, "x", 1, 0) == 1 && received(u, &m, NULL, 0) == 1);

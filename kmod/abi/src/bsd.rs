@@ -401,6 +401,7 @@ bsd_constants! {
         SCM_RIGHTS = 0x01,
         SCM_TIMESTAMP = 0x02,
         SCM_REALTIME = 0x05,
+        SCM_BINTIME = 0x04,
         SCM_CREDS2 = 0x08,
     }
     "sys/ipc.h" {

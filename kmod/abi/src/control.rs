@@ -209,6 +209,21 @@ fn one_to_linux(
         (bsd::SOL_SOCKET, bsd::SCM_RIGHTS) => return rights_to_linux(data, writer, lost),
         (bsd::SOL_SOCKET, bsd::SCM_TIMESTAMP) => (SOL_SOCKET, linux::SO_TIMESTAMP_OLD, data),
         (bsd::SOL_SOCKET, bsd::SCM_REALTIME) => (SOL_SOCKET, linux::SO_TIMESTAMPNS_OLD, data),
+        // struct bintime: seconds and their fraction. Three times of Linux: the kernel's, none, the device's.
+        (bsd::SOL_SOCKET, bsd::SCM_BINTIME) => {
+            let fraction = u64::from(u32_at(data, 12).unwrap_or(0));
+            let nanoseconds = fraction.wrapping_mul(1_000_000_000) >> 32;
+            let mut times = [0; 48];
+            let words = data
+                .iter()
+                .take(8)
+                .copied()
+                .chain(nanoseconds.to_le_bytes());
+            for (to, from) in times.iter_mut().zip(words) {
+                *to = from;
+            }
+            return write_linux(SOL_SOCKET, linux::SO_TIMESTAMPING_OLD, &times, writer);
+        }
         // struct sockcred2: version, pid, real and effective user, real and effective group.
         (bsd::SOL_SOCKET, bsd::SCM_CREDS2) => {
             for (to, from) in [4, 8, 16].into_iter().enumerate() {

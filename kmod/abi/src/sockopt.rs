@@ -55,6 +55,8 @@ pub enum SocketOption {
     PeerCredentials,
     /// Timestamps in nanoseconds, or microseconds if false.
     Timestamps(bool),
+    /// SO_TIMESTAMPING: see [`timestamping_to_bsd`].
+    Timestamping,
     /// When a datagram may be cut into fragments.
     Fragments(Place),
     /// The state of a TCP connection; cannot be set.
@@ -148,6 +150,7 @@ fn socket(name: u32) -> Result<SocketOption, Errno> {
         linux::SO_SNDTIMEO_OLD | linux::SO_SNDTIMEO_NEW => Time(place(bsd::SO_SNDTIMEO)),
         linux::SO_TIMESTAMP_OLD | linux::SO_TIMESTAMP_NEW => Timestamps(false),
         linux::SO_TIMESTAMPNS_OLD | linux::SO_TIMESTAMPNS_NEW => Timestamps(true),
+        linux::SO_TIMESTAMPING_OLD | linux::SO_TIMESTAMPING_NEW => Timestamping,
         linux::SO_MARK => Mark,
         linux::SO_COOKIE => Cookie,
         linux::SO_PEERGROUPS => PeerGroups,
@@ -276,6 +279,21 @@ fn tcp(name: u32) -> Result<SocketOption, Errno> {
     })
 }
 
+/// What SO_TIMESTAMPING tells here: when the kernel received a message (SOF_TIMESTAMPING_RX_SOFTWARE, _SOFTWARE).
+pub const TIMESTAMPING: u32 = 0x18;
+
+/// Whether messages are to be stamped. Stamps of devices' clocks never come, and what only says how stamps of sending
+/// are told is ignored. EINVAL for stamps of sending, for which there is no error queue, and for unknown bits.
+pub const fn timestamping_to_bsd(flags: u32) -> Result<bool, Errno> {
+    // SOF_TIMESTAMPING_TX_HARDWARE, _TX_SOFTWARE, _TX_SCHED, _TX_ACK.
+    const SENDING: u32 = 1 | 2 | 0x100 | 0x200;
+    const KNOWN: u32 = 0x1_ffff;
+    if flags & (SENDING | !KNOWN) != 0 {
+        return Err(Errno::EINVAL);
+    }
+    Ok(flags & TIMESTAMPING == TIMESTAMPING)
+}
+
 /// IP_TTL. EINVAL beyond 1 to 255, but -1 is the usual 64.
 pub const fn hops_to_bsd(hops: i32) -> Result<i32, Errno> {
     match hops {
@@ -399,6 +417,17 @@ mod tests {
     }
 
     /// struct xucred has the size and offsets of the C struct.
+    #[test]
+    fn timestamping() {
+        assert_eq!(timestamping_to_bsd(0), Ok(false));
+        assert_eq!(timestamping_to_bsd(0x18), Ok(true));
+        assert_eq!(timestamping_to_bsd(0x5c), Ok(true));
+        assert_eq!(timestamping_to_bsd(0x8), Ok(false));
+        for flags in [1, 2, 0x100, 0x200, 1 << 20, u32::MAX] {
+            assert_eq!(timestamping_to_bsd(flags), Err(Errno::EINVAL));
+        }
+    }
+
     #[test]
     fn xucred_layout() {
         assert_eq!(size_of::<BsdXucred>(), 88);

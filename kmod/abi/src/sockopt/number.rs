@@ -9,6 +9,8 @@ pub const LOCAL_PEERCRED: i32 = 1;
 pub const LOCAL_CREDS_PERSISTENT: i32 = 3;
 pub const SO_USER_COOKIE: i32 = 0x1015;
 pub const SO_TS_CLOCK: i32 = 0x1017;
+/// `struct bintime` of the time of day, here SO_TIMESTAMPING's.
+pub const SO_TS_BINTIME: i32 = 1;
 pub const SO_MAX_PACING_RATE: i32 = 0x1018;
 pub const IPPROTO_ICMPV6: i32 = 58;
 pub const SO_TS_REALTIME_MICRO: i32 = 0;

@@ -9,6 +9,7 @@
 //! - IP_RECVERR is taken and changes nothing: errors reach connected sockets, the error queue stays empty
 //! - SO_BINDTODEVICE is EPERM for an interface that exists; SO_MARK is what ipfw(8) calls a sockarg, and
 //!   needs no privilege
+//! - of SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING the last one counts; nothing stamps what is sent
 //! - `tcp_info` ends where Linux 2.6's ended
 
 use kpi::kern::fd;
@@ -28,12 +29,13 @@ use linux_abi::pod::Pod;
 use linux_abi::socket::family_to_linux;
 use linux_abi::sockopt::number::{
     ICMP6_FILTER, IP_RECVDSTADDR, IP_RECVIF, IPPROTO_ICMPV6, IPPROTO_IP, IPPROTO_TCP,
-    LOCAL_CREDS_PERSISTENT, LOCAL_PEERCRED, SO_TS_CLOCK, SO_TS_REALTIME, SO_TS_REALTIME_MICRO,
-    SO_USER_COOKIE, SOL_LOCAL, TCP_INFO,
+    LOCAL_CREDS_PERSISTENT, LOCAL_PEERCRED, SO_TS_BINTIME, SO_TS_CLOCK, SO_TS_REALTIME,
+    SO_TS_REALTIME_MICRO, SO_USER_COOKIE, SOL_LOCAL, TCP_INFO,
 };
 use linux_abi::sockopt::{
-    BsdXucred, Place, SOL_SOCKET, SocketOption as O, TCP_INFO_BYTES, fragments_to_bsd,
-    fragments_to_linux, hops_to_bsd, option, peer_credentials, tcp_state_to_linux,
+    BsdXucred, Place, SOL_SOCKET, SocketOption as O, TCP_INFO_BYTES, TIMESTAMPING,
+    fragments_to_bsd, fragments_to_linux, hops_to_bsd, option, peer_credentials,
+    tcp_state_to_linux, timestamping_to_bsd,
 };
 
 /// The longest value that is only bytes.
@@ -145,6 +147,17 @@ pub(crate) fn setsockopt(
                 socket::set_option(cx, fd, at_socket(SO_TS_CLOCK), &clock)?;
             }
             socket::set_option(cx, fd, at_socket(bsd::SO_TIMESTAMP), &on)
+        }
+        O::Timestamping => {
+            let flags = read_int(cx, value, len)?.cast_unsigned();
+            let on = timestamping_to_bsd(flags)?;
+            if on {
+                socket::set_option(cx, fd, at_socket(SO_TS_CLOCK), &SO_TS_BINTIME)?;
+            } else if socket::option::<i32>(cx, fd, at_socket(SO_TS_CLOCK))? != SO_TS_BINTIME {
+                // What is on is not this.
+                return Ok(());
+            }
+            socket::set_option(cx, fd, at_socket(bsd::SO_TIMESTAMP), &i32::from(on))
         }
         O::PacketInfo => {
             let on = read_int(cx, value, len)?;
@@ -349,10 +362,22 @@ pub(crate) fn getsockopt(
         O::Timestamps(nanoseconds) => {
             let on = socket::option::<i32>(cx, fd, at_socket(bsd::SO_TIMESTAMP))? != 0;
             let clock = socket::option::<i32>(cx, fd, at_socket(SO_TS_CLOCK))?;
-            out.int(
-                cx,
-                i32::from(on && nanoseconds == (clock == SO_TS_REALTIME)),
-            )
+            let wanted = if nanoseconds {
+                SO_TS_REALTIME
+            } else {
+                SO_TS_REALTIME_MICRO
+            };
+            out.int(cx, i32::from(on && clock == wanted))
+        }
+        O::Timestamping => {
+            let on = socket::option::<i32>(cx, fd, at_socket(bsd::SO_TIMESTAMP))? != 0;
+            let clock = socket::option::<i32>(cx, fd, at_socket(SO_TS_CLOCK))?;
+            let flags = if on && clock == SO_TS_BINTIME {
+                TIMESTAMPING
+            } else {
+                0
+            };
+            out.int(cx, flags.cast_signed())
         }
         O::PacketInfo => {
             let on = socket::option::<i32>(cx, fd, at_ip(IP_RECVDSTADDR))?;
