@@ -285,13 +285,31 @@ struct Sink {
     told: u64,
     /// Whether something happened that is not to be told.
     quiet: bool,
-    recent: [Option<Told>; RECENT],
+    /// Of the descriptors with both filters; none before the first such event.
+    recent: Option<[Option<Told>; RECENT]>,
 }
 
 impl Sink {
     fn slot(index: u64) -> usize {
         // CAST: below RECENT.
         (index % RECENT as u64) as usize
+    }
+
+    /// Adds an event to the one of the descriptor's other filter, if that was told. False: EFAULT.
+    fn join(&mut self, kev: &ffi::kevent, found: &Found, events: u32) -> Option<bool> {
+        let recent = self.recent.as_mut()?;
+        let mut told = recent.iter_mut().flatten();
+        let other = told.find(|t| t.ident == kev.ident && t.read != found.read)?;
+        other.events |= events;
+        if other.eof && found.eof {
+            // Both directions are over.
+            other.events |= linux_abi::epoll::EPOLLHUP;
+        }
+        other.eof |= found.eof;
+        Some(put_events(
+            event_address(self.to, other.index),
+            other.events,
+        ))
     }
 
     /// Tells one event, or adds it to the one of the descriptor's other filter. False: EFAULT.
@@ -316,19 +334,9 @@ impl Sink {
             // CAST: the descriptor that `watch` put there.
             events |= Found::polled(over(kev.ident as i32), interest);
         }
-        let other = self
-            .recent
-            .iter_mut()
-            .flatten()
-            .find(|t| t.ident == kev.ident && t.read != found.read);
-        if let Some(other) = other {
-            other.events |= events;
-            if other.eof && found.eof {
-                // Both directions are over.
-                other.events |= linux_abi::epoll::EPOLLHUP;
-            }
-            other.eof |= found.eof;
-            return put_events(event_address(self.to, other.index), other.events);
+        let both = interest.reads() && interest.writes();
+        if both && let Some(done) = self.join(kev, &found, events) {
+            return done;
         }
         if events == 0 {
             self.quiet = about == PIPE && self.told == 0;
@@ -350,15 +358,18 @@ impl Sink {
         if copied != 0 {
             return false;
         }
-        if let Some(slot) = self.recent.get_mut(Self::slot(self.told)) {
-            *slot = Some(Told {
-                ident: kev.ident,
-                index: self.told,
-                events,
-                read: found.read,
-                eof: found.eof,
-                once: interest.once() && interest.reads() && interest.writes(),
-            });
+        if both {
+            let recent = self.recent.get_or_insert([None; RECENT]);
+            if let Some(slot) = recent.get_mut(Self::slot(self.told)) {
+                *slot = Some(Told {
+                    ident: kev.ident,
+                    index: self.told,
+                    events,
+                    read: found.read,
+                    eof: found.eof,
+                    once: interest.once(),
+                });
+            }
         }
         self.told = self.told.wrapping_add(1);
         self.quiet = false;
@@ -437,7 +448,7 @@ pub fn wait(
         to: to.addr().raw(),
         told: 0,
         quiet: false,
-        recent: [None; RECENT],
+        recent: None,
     };
     let arg = &raw mut sink;
     // SAFETY: a field of what `arg` points to.
@@ -465,7 +476,8 @@ pub fn wait(
     }
     waited?;
 
-    for told in sink.recent.iter().flatten().filter(|told| told.once) {
+    let recent = sink.recent.iter().flatten().flatten();
+    for told in recent.filter(|told| told.once) {
         // One event ends both filters of such an interest.
         let other = if told.read {
             Filter::Write
