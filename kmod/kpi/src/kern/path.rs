@@ -6,6 +6,7 @@
 
 use core::ffi::{c_char, c_int};
 
+use linux_abi::bsd;
 use linux_abi::fd::Fd;
 use linux_abi::stat::Device;
 
@@ -246,9 +247,13 @@ pub fn kern_openat(cx: &mut Cx<'_>, at: At, flags: i32, mode: u32) -> Result<i32
         || flags.cast_unsigned() & ffi::O_NOFOLLOW != 0;
     let mode = mode.cast_signed();
     // SAFETY: current; namei copies the path itself (kernel copy).
-    let ret = with_path(cx, (at, !stays), |td, at| unsafe {
-        ffi::kern_openat(td, at.dir, at.path, at.space, flags, mode)
-    });
+    let open =
+        |td, at: Where| unsafe { ffi::kern_openat(td, at.dir, at.path, at.space, flags, mode) };
+    let may_be_folder = flags & (bsd::O_ACCMODE | bsd::O_CREAT) == bsd::O_RDONLY;
+    let ret = match may_be_folder.then(|| reroot::own_folder(cx, at)).flatten() {
+        Some(folder) => open(cx.td(), folder),
+        None => with_path(cx, (at, !stays), open),
+    };
     if ret != 0 {
         not_opened(cx, at, (flags, stays), ret)?;
     }

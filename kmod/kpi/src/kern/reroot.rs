@@ -200,6 +200,45 @@ pub(crate) fn own_descriptor(cx: &mut Cx<'_>, at: At) -> Option<Buffer> {
     Some(path)
 }
 
+/// Whether a path can be that of the folder of a process's own descriptors: a look at its first eight bytes.
+#[inline]
+fn may_be_own_folder(at: At) -> bool {
+    const START: u64 = u64::from_ne_bytes(*b"/proc/se");
+    let mut word = 0;
+    // SAFETY: fueword64 checks the user address itself, as copyin does.
+    let failed = unsafe { ffi::fueword64(at.path().cast(), &raw mut word) };
+    failed == 0 && word.cast_unsigned() == START
+}
+
+/// Where the folder of a process's own descriptors is below the emulation root, if `at` is that: the real
+/// root's, where namei(9) would go, lists three devices.
+#[inline]
+pub(crate) fn own_folder(cx: &mut Cx<'_>, at: At) -> Option<Where> {
+    if may_be_own_folder(at) {
+        find_own_folder(cx, at)
+    } else {
+        None
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn find_own_folder(cx: &mut Cx<'_>, at: At) -> Option<Where> {
+    if !is_active(cx) {
+        return None;
+    }
+    let mut given = Buffer::new(cx, PATH_MAX).ok()?;
+    let len = at.read(cx, &mut given).ok()?;
+    let (link, _) = OWN_DESCRIPTORS;
+    let path = given.get(..len)?;
+    let is_it = path == link || Some(path) == link.strip_suffix(b"/");
+    is_it.then_some(Where {
+        dir: ffi::AT_FDCWD,
+        path: c"/dev/fd".as_ptr(),
+        space: ffi::UIO_SYSSPACE,
+    })
+}
+
 /// Calls with the path as it is; once more, in a way namei(9) can go, if it fails for one of the
 /// reasons above.
 #[inline]
