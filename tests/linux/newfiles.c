@@ -144,6 +144,12 @@ static void tree(void)
 		return;
 	ok(fd >= 0, "open_tree_attr without attributes");
 	sc(SYS_close, fd);
+	static char nothing[8192];
+	long same = sc(NR_open_tree_attr, AT_FDCWD, ".", 0, nothing, 32);
+	ok(same >= 0, "with attributes that change nothing");
+	sc(SYS_close, same);
+	eq("far too many are E2BIG", sc(NR_open_tree_attr, AT_FDCWD, ".", 0, nothing, 8192), -E2BIG);
+	eq("too few EINVAL", sc(NR_open_tree_attr, AT_FDCWD, ".", 0, nothing, 31), -EINVAL);
 	eq("a size without attributes is EINVAL", sc(NR_open_tree_attr, AT_FDCWD, ".", 0, 0, 32), -EINVAL);
 }
 

@@ -6,9 +6,11 @@
 //! change of attributes.
 
 use kpi::kern::cred::is_administrator;
+use kpi::kern::fd::kern_close;
 use kpi::kern::path::{At, kern_openat};
 use kpi::{Cx, Errno, Result, UserBytesIn, UserCStr};
 use linux_abi::fd::Fd;
+use linux_abi::mman::PAGE_SIZE;
 use linux_abi::open::plan_open_tree;
 
 /// Opens a place in the tree. EINVAL, EPERM, ENOENT.
@@ -31,8 +33,33 @@ pub(crate) fn open_tree_attr(
     attr: Option<UserBytesIn>,
     size: usize,
 ) -> Result<i32> {
-    if attr.is_some() || size != 0 {
+    if attr.is_none() && size != 0 {
         return Err(Errno::EINVAL.into());
     }
-    open_tree(cx, dir, path, flags)
+    // The path comes first.
+    let fd = open_tree(cx, dir, path, flags)?;
+    let checked = attr.map_or(Ok(()), |attr| no_change(cx, attr, size));
+    if checked.is_err() {
+        let _ = kern_close(cx, fd);
+    }
+    checked.map(|()| fd)
+}
+
+/// `struct mount_attr` as it was first.
+const MOUNT_ATTR_SIZE_VER0: usize = 32;
+
+/// E2BIG and EINVAL for a structure of a wrong size; EINVAL for one that asks for something.
+fn no_change(cx: &mut Cx<'_>, attr: UserBytesIn, size: usize) -> Result<()> {
+    if size > PAGE_SIZE as usize {
+        return Err(Errno::E2BIG.into());
+    }
+    if size < MOUNT_ATTR_SIZE_VER0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut bytes = [0; MOUNT_ATTR_SIZE_VER0];
+    attr.read(cx, &mut bytes)?;
+    if bytes.iter().any(|byte| *byte != 0) {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(())
 }
