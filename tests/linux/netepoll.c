@@ -304,6 +304,9 @@ static void forks(void)
 			e.data.u64 = 80, e.events = EPOLLOUT;
 			bad |= (epoll_ctl(same, EPOLL_CTL_MOD, p[0], &e) != 0) << 8;
 			bad |= (epoll_ctl(epoll, EPOLL_CTL_DEL, q[0], NULL) != 0) << 9;
+			// On Linux the parent's as well.
+			e.data.u64 = 78, e.events = EPOLLIN | EPOLLET;
+			bad |= (epoll_ctl(epoll, EPOLL_CTL_ADD, q[0], &e) != 0) << 10;
 			_exit(bad != 0 ? (bad & 0x7f) + 1 : 0);
 		}
 		int status;

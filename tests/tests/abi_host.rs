@@ -6,7 +6,7 @@
 #![cfg(target_os = "linux")]
 
 use linux_abi::{
-    Errno, at, clone, fcntl, futex, mman, open, rlimit, sigaction, socket, time, wait,
+    Errno, at, clone, fcntl, futex, madvise, mman, open, rlimit, sigaction, socket, time, wait,
 };
 
 /// The errno of a failed call, 0 for one that succeeded.
@@ -177,7 +177,7 @@ fn msync_flags() {
         let host = syscall!(SYS_msync, 4096_i64, 4096_i64, flags);
         assert_eq!(
             host == libc::EINVAL,
-            rejects(mman::msync_to_bsd(flags)),
+            rejects(madvise::msync_to_bsd(flags)),
             "{flags:#x}"
         );
     }
@@ -443,7 +443,7 @@ fn advice() {
     for advice in (0..110).filter(|advice| !matches!(advice, 100 | 101)) {
         // Length 0 checks the advice and nothing else.
         let host = syscall!(SYS_madvise, 4096_i64, 0_i64, advice);
-        let ours = rejects(mman::advice(advice));
+        let ours = rejects(madvise::advice(advice));
         assert_eq!(
             host == libc::EINVAL || decided.contains(&advice),
             ours,
