@@ -150,19 +150,15 @@ count_interests(struct kqueue *kq)
 	return (count);
 }
 
-/* The kqueues of a process that forks; NULL for none. */
-struct lrs_epolls *
-lrs_epolls_of(struct thread *td)
+static __noinline struct lrs_epolls *
+collect_epolls(struct thread *td, struct filedesc *fdp)
 {
-	struct filedesc *fdp = td->td_proc->p_fd;
 	struct filedescent *fde;
 	struct lrs_epolls *e;
 	struct file *fp;
 	u_int count, i, j;
 	int fd;
 
-	if (TAILQ_EMPTY(&fdp->fd_kqlist))
-		return (NULL);
 	e = malloc(sizeof(*e), M_LINUX_RS, M_WAITOK | M_ZERO);
 	FILEDESC_SLOCK(fdp);
 	count = 0;
@@ -205,6 +201,17 @@ lrs_epolls_of(struct thread *td)
 		fdrop(e->queue[i].fp, td);
 	}
 	return (e);
+}
+
+/* The kqueues of a process that forks; NULL for none. */
+struct lrs_epolls *
+lrs_epolls_of(struct thread *td)
+{
+	struct filedesc *fdp = td->td_proc->p_fd;
+
+	if (TAILQ_EMPTY(&fdp->fd_kqlist))
+		return (NULL);
+	return (collect_epolls(td, fdp));
 }
 
 /* Makes them in a new process, which is the current one, and forgets them. */

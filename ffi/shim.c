@@ -1215,13 +1215,22 @@ pipe_end(struct thread *td, int fd, u_int never)
 int
 lrs_pipe(struct thread *td, int fds[2], int flags)
 {
+	struct filedesc *fdp = td->td_proc->p_fd;
 	int error;
 
 	error = kern_pipe(td, fds, flags, NULL, NULL);
 	if (error != 0)
 		return (error);
-	pipe_end(td, fds[0], FWRITE);
-	pipe_end(td, fds[1], FREAD);
+	if (FILEDESC_IS_ONLY_USER(fdp)) {
+		/* Nobody can have closed them. */
+		atomic_clear_int(&fdp->fd_ofiles[fds[0]].fde_file->f_flag,
+		    FWRITE);
+		atomic_clear_int(&fdp->fd_ofiles[fds[1]].fde_file->f_flag,
+		    FREAD);
+	} else {
+		pipe_end(td, fds[0], FWRITE);
+		pipe_end(td, fds[1], FREAD);
+	}
 	return (0);
 }
 

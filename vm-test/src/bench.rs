@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What system calls cost, in instructions: the same program natively and as a
-//! Linux program under both modules, in one boot of a machine whose time stamp
-//! counter counts instructions.
+//! Linux program under both modules, each in a fresh machine whose time stamp
+//! counter counts instructions. In one machine, what ran before would show in the counts.
 
 use crate::cli::{BenchOptions, MachineOptions};
 use crate::folder::FreeBsd;
@@ -54,21 +54,24 @@ pub(crate) fn run(options: &BenchOptions, machine: &MachineOptions) -> Result<bo
     let mut machines = Machines::prepare(machine, freebsd, &[], None)?;
     machines.set_engine(Engine::Counting);
     machines.want_memory(MEMORY_MB);
-    eprintln!("booting (one processor, counted instructions)");
+    eprintln!("booting once a column (one processor, counted instructions)");
     let gone = |Lost(why): Lost| anyhow!("{why}");
-    let mut guest = machines.boot("bench").map_err(gone)?;
+    let boot = |name: &str| machines.boot(&format!("bench-{name}")).map_err(gone);
     let mut columns = Vec::new();
+    let mut guest = boot("native")?;
     if let Some(samples) = measure(&mut guest, &options.native, options).map_err(gone)?? {
         columns.push(Column {
             name: "native",
             samples,
         });
     }
+    guest.power_off();
     for name in modules {
+        let mut guest = boot(name)?;
         let column = under_module(&mut guest, name, options).map_err(gone)?;
         columns.push(column?);
+        guest.power_off();
     }
-    guest.power_off();
     let order = order_of(&columns);
     print!("{}{}", table(&order, &columns), per_gigabyte(&columns));
     if let Some(parent) = options.samples.parent() {
@@ -92,15 +95,13 @@ fn under_module(
         let console = guest.vm.console.tail(0, 10);
         return Ok(Err(anyhow!("kldload {name}: {errno}\n{console}")));
     }
-    let samples = match measure(guest, &options.linux, options)? {
-        Ok(samples) => samples.unwrap_or_default(),
-        Err(e) => return Ok(Err(e.context(format!("under {name}")))),
-    };
-    guest.clean()?;
-    if let Err(errno) = guest.kldunload(name, false)? {
-        return Ok(Err(anyhow!("kldunload {name}: {errno}")));
-    }
-    Ok(Ok(Column { name, samples }))
+    let samples = measure(guest, &options.linux, options)?;
+    Ok(samples
+        .with_context(|| format!("under {name}"))
+        .map(|samples| Column {
+            name,
+            samples: samples.unwrap_or_default(),
+        }))
 }
 
 /// Runs one program; `None` if there is none of that name.

@@ -107,7 +107,10 @@ impl ThreadState {
         let io_priority = self.io_priority.load(Ordering::Relaxed);
         child.io_priority.store(io_priority, Ordering::Relaxed);
         self.seccomp.hand_down(&child.seccomp);
-        child.caps.set(self.caps.get());
+        // A fresh state has none.
+        if let caps @ Some(_) = self.caps.get() {
+            child.caps.set(caps);
+        }
         self.identity.hand_down(&child.identity);
         if self.reset_on_fork.load(Ordering::Relaxed) {
             // SAFETY: caller.
@@ -387,7 +390,6 @@ unsafe fn attach_process(p: *mut ffi::proc_, td: *mut ffi::thread, parent: Optio
         if let Some(parent) = parent {
             parent.hand_down(&*state);
         }
-        (*state).pem.init_lock();
         let first = (*state).first.get().cast::<ThreadState>();
         first.write(ThreadState::new((*p).p_pid));
         (*td).td_emuldata = first.cast();
@@ -466,7 +468,9 @@ pub(crate) unsafe fn on_fork<'a>(
         let new = &*(*child).td_emuldata.cast::<ThreadState>();
         if let Some(own) = thread_state(parent) {
             own.hand_down(new, child);
-            new.identity.settle_child(p2);
+            if new.identity.is_on() {
+                new.identity.settle_child(p2);
+            }
             if new.seccomp.is_on() || new.identity.is_on() {
                 crate::sysvec::confine::process(p2);
             }

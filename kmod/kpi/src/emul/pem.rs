@@ -32,10 +32,13 @@ const _: () = assert!(
 unsafe impl Sync for Pem {}
 
 impl Pem {
-    pub(super) const fn new() -> Self {
+    /// A new lock is a copy of one that nobody ever took: sx(9) keeps nothing of a lock outside of it but its
+    /// witness(4) class, which all share, and making each one anew is a good part of what a fork costs.
+    pub(super) fn new() -> Self {
         Pem {
             _flags: 0,
-            lock: UnsafeCell::new(MaybeUninit::zeroed()),
+            // SAFETY: PATTERN is whole since `load`.
+            lock: UnsafeCell::new(unsafe { PATTERN.0.get().read() }),
             persona: AtomicU32::new(0),
             _ptrace_flags: 0,
             oom_score_adj: AtomicI32::new(0),
@@ -52,14 +55,6 @@ impl Pem {
             parent.oom_score_adj.load(Ordering::Relaxed),
             Ordering::Relaxed,
         );
-    }
-
-    /// Once the state is where it stays, and before anybody sees it. A new lock is a copy of one
-    /// that nobody ever took: sx(9) keeps nothing of a lock outside of it but its witness(4) class,
-    /// which all share, and making each one anew is a good part of what a fork costs.
-    pub(super) fn init_lock(&self) {
-        // SAFETY: memory that stays where it is, seen by nobody yet; PATTERN is whole since `load`.
-        unsafe { self.lock.get().write(PATTERN.0.get().read()) };
     }
 }
 
