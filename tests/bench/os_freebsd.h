@@ -9,7 +9,7 @@ enum {
 	NR_unlink = 10, NR_getpid = 20, NR_dup = 41, NR_munmap = 73, NR_socketpair = 135,
 	NR_poll = 209, NR_clock_gettime = 232, NR_sched_yield = 331, NR_sigprocmask = 340,
 	NR_recvfrom = 29, NR_accept = 30, NR_ioctl = 54, NR_connect = 98, NR_bind = 104, NR_listen = 106,
-	NR_getsockname = 32, NR_socket = 97, NR_sendto = 133, NR_kqueue = 362, NR_kevent = 560,
+	NR_getsockname = 32, NR_socket = 97, NR_setsockopt = 105, NR_sendto = 133, NR_kqueue = 362, NR_kevent = 560,
 	NR_umtx_op = 454, NR_mmap = 477, NR_lseek = 478, NR_pipe2 = 542, NR_fstat = 551,
 	NR_fstatat = 552,
 	NR_chdir = 12, NR_mkdir = 136, NR_rmdir = 137, NR_pread = 475, NR_getdirentries = 554,

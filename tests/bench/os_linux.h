@@ -9,7 +9,7 @@ enum {
 	NR_dup = 32,
 	NR_getpid = 39, NR_socketpair = 53, NR_fork = 57, NR_exit = 231, NR_wait4 = 61,
 	NR_ioctl = 16, NR_socket = 41, NR_connect = 42, NR_accept = 43, NR_sendto = 44, NR_recvfrom = 45,
-	NR_bind = 49, NR_listen = 50, NR_getsockname = 51, NR_epoll_wait = 232, NR_epoll_ctl = 233,
+	NR_bind = 49, NR_listen = 50, NR_getsockname = 51, NR_setsockopt = 54, NR_epoll_wait = 232, NR_epoll_ctl = 233,
 	NR_epoll_create1 = 291,
 	NR_unlink = 87, NR_futex = 202, NR_clock_gettime = 228, NR_pipe2 = 293,
 	NR_pread = 17, NR_chdir = 80, NR_mkdir = 83, NR_rmdir = 84, NR_getdents64 = 217,
