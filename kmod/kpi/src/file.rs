@@ -4,7 +4,7 @@
 //! A kind is a `struct fileops`; a file is known to be of it by the address. The module cannot be
 //! unloaded while such a file is open anywhere, a native process may have inherited it.
 
-use core::ffi::{c_int, c_ulong, c_void};
+use core::ffi::{c_int, c_long, c_ulong, c_void};
 use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +29,21 @@ pub(crate) fn any_open() -> bool {
 pub(crate) unsafe trait OwnFile: Sized + 'static {
     /// The operations, which tell the kind.
     fn ops() -> &'static ffi::fileops;
+}
+
+/// A filter of kqueue(2) for descriptors, which `fo_kqfilter` attaches.
+pub(crate) const fn filter(
+    detach: unsafe extern "C" fn(*mut ffi::knote),
+    event: unsafe extern "C" fn(*mut ffi::knote, c_long) -> c_int,
+) -> ffi::filterops {
+    ffi::filterops {
+        f_isfd: 1,
+        f_attach: None,
+        f_detach: Some(detach),
+        f_event: Some(event),
+        f_touch: None,
+        f_userdump: None,
+    }
 }
 
 /// The operations that all kinds have in common; the others are refused as the kernel refuses them.

@@ -11,7 +11,6 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use linux_abi::aio::MOST_REQUESTS;
-use linux_abi::bsd;
 use linux_abi::c::l_io_event;
 use linux_abi::sigset::BsdSigset;
 
@@ -198,14 +197,7 @@ pub fn create(cx: &mut Cx<'_>, requests: u32, room: usize) -> Result<u64> {
     if before.saturating_add(requests) > MOST_REQUESTS {
         return Err(Errno::EAGAIN.into());
     }
-    let page = Mapping {
-        addr: 0,
-        len: ffi::PAGE_SIZE.into(),
-        prot: bsd::PROT_READ | bsd::PROT_WRITE,
-        flags: bsd::MAP_ANON | bsd::MAP_PRIVATE,
-        fd: -1,
-        offset: 0,
-    };
+    let page = Mapping::PRIVATE_PAGE;
     context.id = kern_mmap(cx, &page)?;
     let id = context.id;
     for (i, word) in HEADER.iter().enumerate() {

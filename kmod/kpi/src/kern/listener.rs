@@ -263,19 +263,8 @@ static OPS: ffi::fileops = ffi::fileops {
     ..file::COMMON
 };
 
-static READ: ffi::filterops = filter(readable);
-static WRITE: ffi::filterops = filter(writable);
-
-const fn filter(event: unsafe extern "C" fn(*mut ffi::knote, c_long) -> c_int) -> ffi::filterops {
-    ffi::filterops {
-        f_isfd: 1,
-        f_attach: None,
-        f_detach: Some(detach),
-        f_event: Some(event),
-        f_touch: None,
-        f_userdump: None,
-    }
-}
+static READ: ffi::filterops = file::filter(detach, readable);
+static WRITE: ffi::filterops = file::filter(detach, writable);
 
 /// `fo_poll`.
 unsafe extern "C" fn poll(

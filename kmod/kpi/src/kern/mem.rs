@@ -30,6 +30,18 @@ pub struct Mapping {
     pub offset: i64,
 }
 
+impl Mapping {
+    /// A page of fresh memory of the process's own, anywhere.
+    pub(crate) const PRIVATE_PAGE: Mapping = Mapping {
+        addr: 0,
+        len: ffi::PAGE_SIZE as u64,
+        prot: bsd::PROT_READ | bsd::PROT_WRITE,
+        flags: bsd::MAP_ANON | bsd::MAP_PRIVATE,
+        fd: -1,
+        offset: 0,
+    };
+}
+
 /// Linux maps no file that cannot be read, and no directory.
 unsafe extern "C" fn check_file(
     fp: *mut ffi::file,

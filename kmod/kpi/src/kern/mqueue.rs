@@ -4,7 +4,6 @@
 use core::ffi::c_void;
 use core::mem::size_of;
 
-use linux_abi::bsd;
 use linux_abi::c::{l_mq_attr, l_timespec};
 use linux_abi::fd::Fd;
 use linux_abi::sigevent::BsdSigevent;
@@ -151,14 +150,7 @@ pub fn kmq_notify(cx: &mut Cx<'_>, queue: Fd, event: Option<BsdSigevent>) -> Res
     let Some(event) = event else {
         return notify(cx, queue, UserAddr::from_reg(0));
     };
-    let page = Mapping {
-        addr: 0,
-        len: ffi::PAGE_SIZE.into(),
-        prot: bsd::PROT_READ | bsd::PROT_WRITE,
-        flags: bsd::MAP_ANON | bsd::MAP_PRIVATE,
-        fd: -1,
-        offset: 0,
-    };
+    let page = Mapping::PRIVATE_PAGE;
     let at = kern_mmap(cx, &page)?;
     let put = write_event(cx, at, &event);
     let done = put.and_then(|()| notify(cx, queue, UserAddr::from_reg(at)));

@@ -35,14 +35,7 @@ static OPS: ffi::fileops = ffi::fileops {
     ..file::COMMON
 };
 
-static FILTER: ffi::filterops = ffi::filterops {
-    f_isfd: 1,
-    f_attach: None,
-    f_detach: Some(detach),
-    f_event: Some(event),
-    f_touch: None,
-    f_userdump: None,
-};
+static FILTER: ffi::filterops = file::filter(detach, event);
 
 const READABLE: c_int = (ffi::POLLIN | ffi::POLLRDNORM) as c_int;
 

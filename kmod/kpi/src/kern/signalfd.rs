@@ -38,14 +38,7 @@ static OPS: ffi::fileops = ffi::fileops {
     ..file::COMMON
 };
 
-static FILTER: ffi::filterops = ffi::filterops {
-    f_isfd: 1,
-    f_attach: None,
-    f_detach: Some(detach),
-    f_event: Some(event),
-    f_touch: None,
-    f_userdump: None,
-};
+static FILTER: ffi::filterops = file::filter(detach, event);
 
 impl Signalfd {
     fn set(&self) -> BsdSigset {
